@@ -1,0 +1,24 @@
+"""Two languages side by side: columns `x_ja`, `x_en`, frozen as {"ja": ..., "en": ...}."""
+
+from typing import Any
+
+from django.utils.translation import get_language
+
+LANGUAGES = ("ja", "en")
+
+
+def in_language(text: dict[str, str] | None, language: str | None = None) -> str:
+    """`text` in `language` (None: the active one), Japanese where that is empty; "" for None."""
+    if not text:
+        return ""
+    return text.get(language or get_language() or "ja") or text.get("ja", "")
+
+
+def both(instance: Any, field: str) -> dict[str, str]:
+    """The columns `field`_ja and `field`_en as {"ja": ..., "en": ...}; empty ones are ""."""
+    return {language: getattr(instance, f"{field}_{language}") for language in LANGUAGES}
+
+
+def localized(field: str) -> property:
+    """A property with the text of `field` in the active language, Japanese as the fallback."""
+    return property(lambda instance: in_language(both(instance, field)))

@@ -1,0 +1,205 @@
+"""One advisory of a hand-over, every word in one language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+from urllib.parse import quote
+
+from django.utils.translation import gettext as _
+
+from advisories.texts import in_language
+
+from . import words
+
+# typst refuses addresses of 8,000 characters and more; none that long is a link anyway.
+LONGEST_URL = 2_000
+
+
+@dataclass(frozen=True)
+class Link:
+    """`text` has both numbers, "1120273 → KA-0008812"; `url` the newer one, "" if not http(s)."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One advisory. The `*_key` are the content's own keys; all else is text, "" where none.
+
+    `record` is what the decision says as (label, text); `attention_rank` is 1 open, 2 pending,
+    3 risk accepted, 0 none of these.
+    """
+
+    number: str
+    tracking_id: str
+    revision: str
+    category: str
+    topics: str
+    severity: str
+    severity_key: str
+    severity_rank: int
+    verdict: str
+    verdict_key: str
+    reason: str
+    decision: str
+    decision_key: str
+    attention: str
+    attention_rank: int
+    decision_reason: str
+    note: str
+    before: str
+    after: str
+    approver: str
+    waiting_for: str
+    due: str
+    agreed_by: str
+    who: str
+    when: str
+    record: tuple[tuple[str, str], ...]
+    title: str
+    summary: str
+    action: str
+    check: str
+    impact: str
+    phase: str
+    acts: str
+    fix: str
+    modes: str
+    conditions: str
+    links: tuple[Link, ...]
+    reference_numbers: str
+    reference_urls: str
+    provenance: str
+
+
+def day(iso: str) -> str:
+    """ "2026-11-24" as "2026/11/24"; "" stays ""."""
+    return iso.replace("-", "/")
+
+
+def moment(iso: str, zone: tzinfo) -> str:
+    """An ISO time as "2026/11/24 10:32" in `zone`; "" stays ""."""
+    return datetime.fromisoformat(iso).astimezone(zone).strftime("%Y/%m/%d %H:%M") if iso else ""
+
+
+def make_row(item: Mapping[str, Any], *, language: str, zone: tzinfo, product: str) -> Row:
+    """The row of one item of the content; only references for all products or for `product`."""
+    decision = item["decision"]
+    severity_key, severity = words.SEVERITIES[item["severity"]]
+    links = tuple(
+        _link(reference)
+        for reference in item["references"]
+        if reference["product"] in (None, product)
+    )
+    texts = ("title", "summary", "action", "check", "impact", "phase", "acts")
+    said = ("note", "before", "after", "approver", "waiting_for", "agreed_by")
+    return Row(
+        number=str(item["position"]),
+        tracking_id=item["tracking_id"],
+        revision=str(item["revision"]),
+        category=in_language(item["category"]["name"], language),
+        topics=_names(item["topics"], language),
+        severity=str(severity),
+        severity_key=severity_key,
+        severity_rank=item["severity"] or 0,
+        verdict=str(words.VERDICTS[item["verdict"]]),
+        verdict_key=item["verdict"],
+        reason=in_language(item["reason_text"], language),
+        decision=str(words.DECISIONS[decision["decision"]]),
+        decision_key=decision["decision"],
+        attention=_attention(decision),
+        attention_rank=_attention_rank(item["verdict"], decision),
+        decision_reason=decision["reason"],
+        due=day(decision["due"]),
+        who=decision["by"],
+        when=moment(decision["at"], zone),
+        record=_record(decision),
+        fix=_fix(item["fix"], language),
+        modes=_names(item["modes"], language),
+        conditions=_names(item["conditions"], language),
+        links=links,
+        reference_numbers="; ".join(link.text for link in links),
+        reference_urls="\n".join(link.url for link in links if link.url),
+        provenance=_provenance(item["provenance"]),
+        **{key: in_language(item[key], language) for key in texts},
+        **{key: decision[key] for key in said},
+    )
+
+
+def _names(things: list[dict[str, Any]], language: str) -> str:
+    return _(", ").join(in_language(thing["name"], language) for thing in things)
+
+
+def _link(reference: Mapping[str, Any]) -> Link:
+    successor = reference["successor"] or ""
+    url = (reference["successor_url"] if successor else "") or reference["url"] or ""
+    text = f"{reference['number']} → {successor}" if successor else reference["number"]
+    return Link(text, _safe_url(url))
+
+
+def _safe_url(url: str) -> str:
+    """`url` in ASCII if it is one a hand-over may link to (http and https), else ""."""
+    if not url.lower().startswith(("http://", "https://")) or len(url) > LONGEST_URL:
+        return ""
+    return quote(url, safe="%/:?#[]@!$&'()*+,;=~", errors="ignore")
+
+
+def _attention(decision: Mapping[str, Any]) -> str:
+    marks = []
+    if decision["returned"]:
+        comment = decision["returned_comment"]
+        marks.append(f"{_('Returned')}: {comment}" if comment else _("Returned"))
+    if decision["flagged"]:
+        marks.append(_("To be read again: the advisory has changed"))
+    return "\n".join(marks)
+
+
+def _attention_rank(verdict: str, decision: Mapping[str, Any]) -> int:
+    if decision["returned"] or decision["flagged"]:
+        return 1
+    if decision["decision"] == "open":
+        return 1 if verdict in ("required", "confirm") else 0
+    return {"pending": 2, "risk_accepted": 3}.get(decision["decision"], 0)
+
+
+def _record(decision: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    change = ""
+    if decision["before"] or decision["after"]:
+        change = f"{decision['before'] or '—'} → {decision['after'] or '—'}"
+    lines = (
+        ("", _attention(decision)),
+        (_("Reason"), decision["reason"]),
+        (_("Approved by"), decision["approver"]),
+        (_("Waiting for"), decision["waiting_for"]),
+        (_("Due"), day(decision["due"])),
+        (_("Hand-over agreed by"), decision["agreed_by"]),
+        (_("Note"), decision["note"]),
+        (_("Before → after"), change),
+    )
+    return tuple(line for line in lines if line[1])
+
+
+def _fix(fix: Mapping[str, Any] | None, language: str) -> str:
+    if not fix:
+        return ""
+    release = in_language(fix["fixed_in"], language)
+    details = [in_language(fix["kind"], language)]
+    if fix["scope"] in words.FIX_SCOPES:
+        details.append(str(words.FIX_SCOPES[fix["scope"]]))
+    parts = [
+        _("Fixed in %(release)s") % {"release": release} if release else "",
+        f"({_(', ').join(detail for detail in details if detail)})" if any(details) else "",
+        in_language(fix["note"], language),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _provenance(provenance: Mapping[str, Any]) -> str:
+    parts = [str(provenance["version"])]
+    if provenance["table"] is not None:
+        parts.append(_("table %(number)s") % {"number": provenance["table"]})
+    if provenance["row"] is not None:
+        parts.append(_("row %(number)s") % {"number": provenance["row"]})
+    return " ".join(parts)

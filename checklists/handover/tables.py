@@ -1,0 +1,369 @@
+"""The hand-over as tables: every word in its language, every row computed once for all formats.
+
+Pure: the input is the content that is digested and signed (its shape is in `checklists.content`)
+and a `Proof` of what happened to it; no queries.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from advisories.texts import in_language
+
+from . import words
+from .rows import Row, day, make_row, moment
+
+Content = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """`kind`: prepared, reviewed, accepted or declined; `at`: ISO time; "" where not known."""
+
+    kind: str
+    name: str
+    company: str
+    at: str
+    self_review: bool = False
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is not content: the state of the edition, its signatures and how to verify it.
+
+    `state` is draft, prepared or issued. `public_url` is the whole address of this edition's
+    verification page ("": there is none, so no QR code). `history` has one
+    (number, issued_at ISO or "", reason, opened_by) per edition, the oldest first.
+    """
+
+    state: str
+    generated_at: datetime
+    digest: str = ""
+    chain_head: str = ""
+    code: str = ""
+    signatures: tuple[Signature, ...] = ()
+    public_url: str = ""
+    history: tuple[tuple[str, str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of the cover."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer that the verdicts rest on; `by` and `at` are "" when nobody has answered."""
+
+    question: str
+    answer: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True)
+class CountLine:
+    """How many advisories of a verdict have each decision; `decisions` as words.DECISIONS."""
+
+    key: str
+    verdict: str
+    decisions: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table. `kind`: category, fixed or not_applicable."""
+
+    kind: str
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class SignatureBox:
+    """Name, company and time are "" while nobody has signed: the box is left to be stamped."""
+
+    title: str
+    name: str
+    company: str
+    at: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class Handover:
+    """One edition in one language. `first` repeats rows of `sections`, which have each row once."""
+
+    language: str
+    title: str
+    subject: str
+    edition: str
+    marks: tuple[str, ...]
+    draft: bool
+    customer: str
+    facts: tuple[Fact, ...]
+    remarks: tuple[str, ...]
+    sum: str
+    decisions: tuple[str, ...]
+    counts: tuple[CountLine, ...]
+    first: tuple[Row, ...]
+    first_text: str
+    answers: tuple[Answer, ...]
+    sections: tuple[Section, ...]
+    offers: tuple[str, ...]
+    statement: str
+    boxes: tuple[SignatureBox, ...]
+    history: tuple[tuple[str, str, str, str], ...]
+    proof: tuple[Fact, ...]
+    not_vendor: str
+    public_url: str
+    generated_at: datetime
+    words: dict[str, str]
+    common: dict[str, str]
+    sheet_head: tuple[str, ...]
+
+
+def make_handover(
+    content: Content, *, language: str, proof: Proof, time_zone: tzinfo | str
+) -> Handover:
+    """The hand-over of `content` in `language` ("ja" or "en"), times in `time_zone`.
+
+    Raises ValueError when the content's counts are not those of its items: nothing may be left
+    out in silence (design section 5).
+    """
+    zone = ZoneInfo(time_zone) if isinstance(time_zone, str) else time_zone
+    with override(language):
+        return _make(content, language, proof, zone)
+
+
+def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handover:
+    checklist = content["checklist"]
+    product = checklist["product"]["slug"]
+    rows = tuple(
+        make_row(item, language=language, zone=zone, product=product)
+        for item in sorted(content["items"], key=lambda item: item["position"])
+    )
+    counts = _counts(content, rows)
+    common = _common(content, language, proof)
+    first = tuple(sorted((row for row in rows if row.attention_rank), key=_first_order))
+    return Handover(
+        language=language,
+        title=_("Deployment checklist"),
+        subject=f"{checklist['host']} {_('Deployment checklist')}",
+        edition=_("Edition %(number)s") % {"number": content["edition"]["number"]},
+        marks=_marks(content, proof),
+        draft=proof.state == "draft",
+        customer=_("For: %(customer)s") % {"customer": checklist["customer"]},
+        facts=_facts(content, proof, common, zone),
+        remarks=_remarks(content, proof, rows),
+        sum=_sum(counts),
+        decisions=tuple(str(word) for word in words.DECISIONS.values()),
+        counts=counts,
+        first=first,
+        first_text=_first_text(first),
+        answers=tuple(_answer(answer, language, zone) for answer in content["answers"]),
+        sections=_sections(rows),
+        offers=tuple(_offer(offer, language) for offer in content["offers"]),
+        statement=in_language(content["statement"], language),
+        boxes=_boxes(proof, zone),
+        history=tuple(
+            (number, moment(at, zone), reason, by) for number, at, reason, by in proof.history
+        ),
+        proof=_proof_lines(proof, zone),
+        not_vendor=_not_vendor(content),
+        public_url=proof.public_url,
+        generated_at=proof.generated_at,
+        words={key: str(word) for key, word in words.PAGE.items()},
+        common=common,
+        sheet_head=tuple(str(head) for _key, head in words.SHEET_COLUMNS),
+    )
+
+
+def _counts(content: Content, rows: tuple[Row, ...]) -> tuple[CountLine, ...]:
+    lines = []
+    for key, verdict in words.VERDICTS.items():
+        mine = [row.decision_key for row in rows if row.verdict_key == key]
+        if len(mine) != content["counts"][key]:
+            raise ValueError(f"{key}: {content['counts'][key]} counted, {len(mine)} items")
+        decisions = tuple(mine.count(decision) for decision in words.DECISIONS)
+        lines.append(CountLine(key, str(verdict), decisions, len(mine)))
+    return tuple(lines)
+
+
+def _sum(counts: tuple[CountLine, ...]) -> str:
+    parts = " + ".join(f"{line.verdict} {line.total}" for line in counts)
+    total = sum(line.total for line in counts)
+    return _("%(total)d advisories = %(parts)s") % {"total": total, "parts": parts}
+
+
+def _marks(content: Content, proof: Proof) -> tuple[str, ...]:
+    marks = [] if proof.state == "issued" else [_("DRAFT")]
+    return tuple([*marks, _("DEMO")] if content["checklist"]["demo"] else marks)
+
+
+def _common(content: Content, language: str, proof: Proof) -> dict[str, str]:
+    """What is the same in every row of a sheet, by the key of its column."""
+    checklist, catalogue = content["checklist"], content["catalogue"]
+    mode = checklist["mode"]
+    release = in_language(checklist["release"]["label"], language)
+    documents = (
+        f"{document['publisher']}: {in_language(document['title'], language)} "
+        f"{document['version']} ({day(document['date'])})"
+        for document in catalogue["documents"]
+    )
+    modes = [in_language(mode["name"], language)] if mode else [_("This product has no modes")]
+    if checklist["mode_detail"]:
+        modes.append(checklist["mode_detail"])
+    return {
+        "customer": checklist["customer"],
+        "project": checklist["project"],
+        "project_number": checklist["number"],
+        "host": checklist["host"],
+        "release": f"{checklist['product']['short_name']} {release}",
+        "mode": " / ".join(modes),
+        "installed_with": in_language(checklist["installed_with"]["label"], language),
+        "edition": content["edition"]["number"],
+        "state": str(words.STATES[proof.state]),
+        "documents": "\n".join(documents),
+        "check_date": day(catalogue["check_date"]),
+        "digest": proof.digest,
+        "chain_head": proof.chain_head,
+        "code": proof.code,
+    }
+
+
+def _facts(
+    content: Content, proof: Proof, common: dict[str, str], zone: tzinfo
+) -> tuple[Fact, ...]:
+    """The lines of the cover, to be read left, right, left, right."""
+    checklist, release = content["checklist"], content["checklist"]["release"]
+    language_notes = [
+        in_language(note)
+        for note in ((checklist["mode"] or {}).get("note"), checklist["product"].get("modes_note"))
+        if in_language(note)
+    ]
+    support = day(release["end_of_support"] or "")
+    source = release["end_of_support_source"]
+    company = next((sign.company for sign in proof.signatures if sign.kind == "prepared"), "")
+    created = f"{moment(checklist['created_at'], zone)} {checklist['created_by']}"
+    return (
+        Fact(_("Project"), checklist["project"]),
+        Fact(_("Project number"), checklist["number"]),
+        Fact(_("Host"), checklist["host"]),
+        Fact(_("Edition"), f"{common['edition']} ({common['state']})"),
+        Fact(_("Product and release"), f"{common['release']}\n{checklist['product']['name']}"),
+        Fact(_("Date of this file"), moment(proof.generated_at.isoformat(), zone)),
+        Fact(_("Deployment mode"), "\n".join([common["mode"], *language_notes])),
+        Fact(_("Catalogue edition"), common["documents"]),
+        Fact(_("First installed with"), common["installed_with"]),
+        Fact(_("Catalogue checked on"), common["check_date"]),
+        Fact(
+            _("End of vendor support"),
+            f"{support} ({source})" if support and source else support or _("Not stated"),
+        ),
+        Fact(_("Checklist created"), created),
+        *([Fact(_("Handed over by"), company)] if company else []),
+    )
+
+
+def _remarks(content: Content, proof: Proof, rows: tuple[Row, ...]) -> tuple[str, ...]:
+    """What a reader must know before the tables, the weightiest first."""
+    remarks = []
+    if pending := sum(row.decision_key == "pending" for row in rows):
+        remarks.append(
+            ngettext(
+                "Handed over with %(count)d point pending",
+                "Handed over with %(count)d points pending",
+                pending,
+            )
+            % {"count": pending}
+        )
+    if not content["checklist"]["release"]["in_source"]:
+        remarks.append(
+            _(
+                "This release is newer than the vendor document, which does not name it: "
+                "advisories that came later are not in this list."
+            )
+        )
+    if any(sign.self_review for sign in proof.signatures):
+        remarks.append(_("Prepared and reviewed by the same person."))
+    return tuple(remarks)
+
+
+def _first_order(row: Row) -> tuple[int, int, int]:
+    return row.attention_rank, -row.severity_rank, int(row.number)
+
+
+def _first_text(first: tuple[Row, ...]) -> str:
+    if first:
+        return _("Each of these is also in its table below, under the same number.")
+    return _("None: every advisory is settled, none is pending and no risk was accepted.")
+
+
+def _sections(rows: tuple[Row, ...]) -> tuple[Section, ...]:
+    to_do: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.verdict_key in ("required", "confirm"):
+            to_do.setdefault(row.category, []).append(row)
+    annexes = (
+        ("fixed", _("Annex A: fixed in this release, verify only")),
+        ("not_applicable", _("Annex B: not applicable, with reasons")),
+    )
+    sections = [Section("category", name, tuple(mine)) for name, mine in to_do.items()]
+    for kind, title in annexes:
+        if mine := tuple(row for row in rows if row.verdict_key == kind):
+            sections.append(Section(kind, title, mine))
+    return tuple(sections)
+
+
+def _answer(answer: Mapping[str, Any], language: str, zone: tzinfo) -> Answer:
+    text = in_language(answer["value_text"], language)
+    return Answer(
+        question=in_language(answer["text"], language),
+        answer=text or answer["value"] or _("Not answered"),
+        by=answer["by"],
+        at=moment(answer["at"], zone),
+    )
+
+
+def _offer(offer: Mapping[str, Any], language: str) -> str:
+    title = in_language(offer.get("title"), language)
+    return " ".join(part for part in (offer["tracking_id"], offer.get("step", ""), title) if part)
+
+
+def _boxes(proof: Proof, zone: tzinfo) -> tuple[SignatureBox, ...]:
+    signed = {sign.kind: sign for sign in proof.signatures}
+    boxes = []
+    for kind, title in words.SIGNATURES.items():
+        sign = signed.get(kind)
+        remark = _("Same person as prepared") if sign and sign.self_review else ""
+        if kind == "accepted" and not sign and (sign := signed.get("declined")):
+            remark = _("Declined")
+        name, company, at = (sign.name, sign.company, sign.at) if sign else ("", "", "")
+        boxes.append(SignatureBox(str(title), name, company, moment(at, zone), remark))
+    return tuple(boxes)
+
+
+def _proof_lines(proof: Proof, zone: tzinfo) -> tuple[Fact, ...]:
+    lines = (
+        Fact(_("Verification code"), proof.code),
+        Fact(_("Verification page"), proof.public_url),
+        Fact(_("Digest of the content (SHA-256)"), proof.digest),
+        Fact(_("Chain head"), proof.chain_head),
+        Fact(_("Time zone of all times"), str(zone)),
+    )
+    return tuple(line for line in lines if line.value)
+
+
+def _not_vendor(content: Content) -> str:
+    publishers = sorted({document["publisher"] for document in content["catalogue"]["documents"]})
+    return _("In our own words; not a document of %(vendor)s.") % {"vendor": ", ".join(publishers)}

@@ -1,0 +1,392 @@
+"""Rollouts, their checklists, and what happened to them. Only `actions` writes these tables."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from advisories.applicability import Reason, Severity, Verdict
+from checklists.querysets import ChecklistQuerySet, RolloutQuerySet
+
+# Bounds of what people type; they keep a row of the PDF on a page or two.
+NOTE_LENGTH = 5000
+LINE_LENGTH = 200
+
+
+class Rollout(models.Model):
+    """A customer's project; its members see its checklists and nobody else does."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    customer = models.CharField(_("customer"), max_length=LINE_LENGTH)
+    project = models.CharField(_("project"), max_length=LINE_LENGTH)
+    number = models.CharField(_("project number"), max_length=80, blank=True)
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="rollouts", verbose_name=_("members")
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = RolloutQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rollout")
+        verbose_name_plural = _("rollouts")
+        ordering = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.customer} / {self.project}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("checklists:rollout_detail", args=[self.pk])
+
+
+class Checklist(models.Model):
+    """One box of a rollout. Everything that is printed is frozen here and in its items."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    rollout = models.ForeignKey(Rollout, models.PROTECT, related_name="checklists")
+    # The checklist of the same box before it was upgraded or rebuilt; None: the first one.
+    predecessor = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="successors"
+    )
+    host = models.CharField(_("host"), max_length=LINE_LENGTH)
+    mode_detail = models.CharField(_("mode in detail"), max_length=LINE_LENGTH, blank=True)
+    # Customer, project and number of the rollout as this checklist prints them.
+    customer = models.CharField(_("customer"), max_length=LINE_LENGTH)
+    project = models.CharField(_("project"), max_length=LINE_LENGTH)
+    number = models.CharField(_("project number"), max_length=80, blank=True)
+    # Product, release, the choices for mode and lineage, conditions, documents: see freezing.py.
+    frozen = models.JSONField()
+    product = models.CharField(max_length=80)
+    release = models.CharField(max_length=80)
+    is_demo = models.BooleanField(default=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    discard_reason = models.TextField(blank=True)
+    # The chain's end: number and hash of the newest event.
+    last_seq = models.PositiveIntegerField(default=0)
+    head = models.CharField(max_length=64, blank=True)
+
+    objects = ChecklistQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("checklist")
+        verbose_name_plural = _("checklists")
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(discarded_at__isnull=True, discard_reason="")
+                | Q(discarded_at__isnull=False) & ~Q(discard_reason=""),
+                name="discarded_checklist_has_a_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host} ({self.rollout_id})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("checklists:checklist_detail", args=[self.pk])
+
+
+class Answer(models.Model):
+    """What was said of the box: its mode, its lineage, a condition. `question` is "mode",
+    "installed_with" or "condition:<slug>"; `value` "" is "not answered"."""
+
+    checklist = models.ForeignKey(Checklist, models.CASCADE, related_name="answers")
+    question = models.CharField(max_length=100)
+    value = models.CharField(max_length=80, blank=True)
+    version = models.PositiveIntegerField(default=0)
+    # Who and when are frozen text: they print, and names change.
+    answered_by = models.CharField(max_length=LINE_LENGTH, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checklist", "question"],
+                name="one_answer_per_checklist_and_question",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question}={self.value}"
+
+
+class Decision(models.TextChoices):
+    OPEN = "open", _("Open")
+    DONE = "done", _("Done")
+    VERIFIED = "verified", _("Verified")
+    NOT_NEEDED = "not_needed", _("Not needed")
+    RISK_ACCEPTED = "risk_accepted", _("Risk accepted")
+    PENDING = "pending", _("Pending")
+
+
+class ChecklistItem(models.Model):
+    """One advisory's answer for this box: frozen text and facts, the verdict, the decision."""
+
+    checklist = models.ForeignKey(Checklist, models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    tracking_id = models.CharField(max_length=80)
+    revision = models.PositiveIntegerField()
+    severity = models.PositiveSmallIntegerField(choices=Severity, null=True, blank=True)
+    category = models.CharField(max_length=80)
+    # Texts, names and links in both languages; the facts the verdict rests on: see freezing.py.
+    content = models.JSONField()
+    facts = models.JSONField()
+    # The decision on the predecessor's item, offered and never copied; None: there is none.
+    previous = models.JSONField(null=True, blank=True)
+    reason = models.CharField(max_length=20, choices=Reason)
+    verdict = models.CharField(max_length=20, choices=Verdict)
+
+    decision = models.CharField(max_length=20, choices=Decision, default=Decision.OPEN)
+    note = models.TextField(blank=True, max_length=NOTE_LENGTH)
+    value_before = models.TextField(blank=True, max_length=NOTE_LENGTH)
+    value_after = models.TextField(blank=True, max_length=NOTE_LENGTH)
+    decision_reason = models.TextField(blank=True, max_length=NOTE_LENGTH)
+    approver = models.CharField(max_length=LINE_LENGTH, blank=True)
+    waiting_for = models.CharField(max_length=LINE_LENGTH, blank=True)
+    due = models.DateField(null=True, blank=True)
+    agreed_by = models.CharField(max_length=LINE_LENGTH, blank=True)
+    decided_by = models.CharField(max_length=LINE_LENGTH, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    # A reviewer sent it back, or a new revision asks to read it again; a decision clears both.
+    returned = models.BooleanField(default=False)
+    returned_comment = models.TextField(blank=True, max_length=NOTE_LENGTH)
+    returned_by = models.CharField(max_length=LINE_LENGTH, blank=True)
+    flagged = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checklist", "position"],
+                name="one_item_per_checklist_and_position",
+            ),
+            models.UniqueConstraint(
+                fields=["checklist", "tracking_id"],
+                name="one_item_per_checklist_and_advisory",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.tracking_id
+
+
+class Event(models.Model):
+    """One thing that happened to a checklist. Append-only, chained by hash, guarded by triggers."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", _("created")
+        DECISION = "decision", _("decision")
+        ANSWER = "answer", _("answer")
+        RESOLVED = "resolved", _("conflict resolved")
+        HEADER = "header", _("header changed")
+        MEMBERS = "members", _("members changed")
+        PREPARED = "prepared", _("prepared")
+        WITHDRAWN = "withdrawn", _("signature withdrawn")
+        RETURNED = "returned", _("returned")
+        ISSUED = "issued", _("reviewed and issued")
+        REOPENED = "reopened", _("re-opened")
+        CLOSED = "closed", _("draft closed")
+        REVOKED = "revoked", _("edition revoked")
+        DISCARDED = "discarded", _("discarded")
+
+    class Outcome(models.TextChoices):
+        APPLIED = "applied", _("applied")
+        SAME = "same", _("same value")
+        CONFLICT = "conflict", _("conflict")
+        LATE = "late", _("late")
+
+    checklist = models.ForeignKey(Checklist, models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    op_id = models.UUIDField(unique=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    item = models.ForeignKey(
+        ChecklistItem, models.CASCADE, null=True, blank=True, related_name="events"
+    )
+    # The operation as it was sent, and what the server made of it.
+    payload = models.JSONField()
+    effect = models.JSONField()
+    # Version of the item or answer that the actor saw; None: the kind has no versions.
+    base_version = models.PositiveIntegerField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    actor_name = models.CharField(max_length=LINE_LENGTH)
+    recorded_at = models.DateTimeField()
+    # What the device's clock said: a claim.
+    client_at = models.DateTimeField(null=True, blank=True)
+    prev_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["checklist", "seq"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checklist", "seq"], name="one_event_per_checklist_and_seq"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.kind}"
+
+
+class Edition(models.Model):
+    """A numbered hand-over. Made with the draft; issuing fills it once, then it never changes."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PREPARED = "prepared", _("Awaiting review")
+        ISSUED = "issued", _("Issued")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+
+    checklist = models.ForeignKey(Checklist, models.CASCADE, related_name="editions")
+    # 0 is 1.0, 1 is 1.1.
+    minor = models.PositiveIntegerField()
+    reason = models.TextField(blank=True)
+    opened_by = models.CharField(max_length=LINE_LENGTH)
+    opened_at = models.DateTimeField()
+    opened_seq = models.PositiveIntegerField()
+    # All None or empty until issued.
+    issued_at = models.DateTimeField(null=True, blank=True)
+    content = models.TextField(blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    chain_head = models.CharField(max_length=64, blank=True)
+    files = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["checklist", "minor"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checklist", "minor"],
+                name="one_edition_per_checklist_and_number",
+            ),
+            models.UniqueConstraint(
+                fields=["checklist"],
+                condition=Q(issued_at__isnull=True),
+                name="one_open_edition_per_checklist",
+            ),
+            models.CheckConstraint(
+                condition=Q(issued_at__isnull=True, content="", digest="", chain_head="")
+                | Q(issued_at__isnull=False) & ~Q(content="") & ~Q(digest="") & ~Q(chain_head=""),
+                name="issued_edition_is_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        return f"1.{self.minor}"
+
+    def signature(self, kind: str) -> "SignOff | None":
+        """The live signature of this kind; reads all sign-offs once (prefetch them for lists)."""
+        return next(
+            (s for s in self.sign_offs.all() if s.kind == kind and s.revoked_at is None),
+            None,
+        )
+
+    @property
+    def state(self) -> "Edition.State":
+        """Computed, never stored (design 6)."""
+        if self.issued_at is None:
+            prepared = self.signature(SignOff.Kind.PREPARED)
+            return self.State.PREPARED if prepared else self.State.DRAFT
+        if self.signature(SignOff.Kind.ACCEPTED):
+            return self.State.ACCEPTED
+        if self.signature(SignOff.Kind.DECLINED):
+            return self.State.DECLINED
+        return self.State.ISSUED
+
+
+class SignOff(models.Model):
+    """A signature. It is live until `revoked_at` is set; it is never deleted."""
+
+    class Kind(models.TextChoices):
+        PREPARED = "prepared", _("Prepared")
+        REVIEWED = "reviewed", _("Reviewed")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="sign_offs")
+    kind = models.CharField(max_length=10, choices=Kind)
+    # None: a customer, who has no account.
+    signer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    name = models.CharField(max_length=LINE_LENGTH)
+    company = models.CharField(max_length=LINE_LENGTH, blank=True)
+    statement = models.JSONField()
+    digest = models.CharField(max_length=64)
+    chain_head = models.CharField(max_length=64)
+    signed_at = models.DateTimeField()
+    self_review = models.BooleanField(default=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.CharField(max_length=LINE_LENGTH, blank=True)
+    revoke_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["signed_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "kind"],
+                condition=Q(revoked_at__isnull=True),
+                name="one_live_signature_per_edition_and_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["edition", "signer"],
+                condition=Q(revoked_at__isnull=True, self_review=False),
+                name="one_live_signature_per_edition_and_signer",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_by="")
+                | Q(revoked_at__isnull=False) & ~Q(revoked_by=""),
+                name="revoked_signature_says_by_whom",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class Revocation(models.Model):
+    """An issued edition was wrong. It stays, with this beside it."""
+
+    edition = models.OneToOneField(Edition, models.CASCADE, related_name="revocation")
+    reason = models.TextField()
+    revoked_by = models.CharField(max_length=LINE_LENGTH)
+    revoked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Purge(models.Model):
+    """What is left of a rollout whose retention has ended. The triggers let its rows go."""
+
+    rollout = models.UUIDField(unique=True)
+    digests: Any = models.JSONField()
+    reason = models.TextField()
+    purged_by = models.CharField(max_length=LINE_LENGTH)
+    purged_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.rollout)

@@ -1,0 +1,79 @@
+"""Who sees what, and which checklists wait for whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Prefetch, Q
+
+from portal.models import User
+
+if TYPE_CHECKING:
+    from checklists.models import Checklist, Rollout
+
+
+class RolloutQuerySet(models.QuerySet["Rollout"]):
+    def visible_to(self, user: User) -> RolloutQuerySet:
+        """The rollouts of which `user` is a member; a superuser is a member everywhere."""
+        return self if user.is_superuser else self.filter(members=user)
+
+
+class ChecklistQuerySet(models.QuerySet["Checklist"]):
+    def visible_to(self, user: User) -> ChecklistQuerySet:
+        """The only way a view reaches a checklist: those of rollouts that `user` is a member of."""
+        return self if user.is_superuser else self.filter(rollout__members=user)
+
+    def kept(self) -> ChecklistQuerySet:
+        """Without the discarded ones."""
+        return self.filter(discarded_at__isnull=True)
+
+    def with_open_edition(self) -> ChecklistQuerySet:
+        """Those with a draft or a prepared edition."""
+        return self.filter(editions__issued_at__isnull=True)
+
+    def awaiting_review(self) -> ChecklistQuerySet:
+        """Those whose open edition has a live *prepared*."""
+        return self.filter(Exists(_live_prepared()))
+
+    def in_draft(self) -> ChecklistQuerySet:
+        """Those whose open edition has no live *prepared*: the only ones that can change."""
+        return self.with_open_edition().exclude(Exists(_live_prepared()))
+
+    def awaiting_signature_of(self, user: User) -> ChecklistQuerySet:
+        """Prepared by somebody else than `user`."""
+        return self.filter(Exists(_live_prepared().exclude(signer=user)))
+
+    def with_editions(self) -> ChecklistQuerySet:
+        """With rollout, editions, their signatures and revocations: three queries more."""
+        from checklists.models import Edition
+
+        editions = Edition.objects.select_related("revocation").prefetch_related("sign_offs")
+        return self.select_related("rollout").prefetch_related(Prefetch("editions", editions))
+
+    def with_progress(self) -> ChecklistQuerySet:
+        """Annotated: `items_total`, `to_do` (required or confirm), `decided` of those, `high_to_do`,
+        `high_decided`, `pending`."""
+        to_do = Q(items__verdict__in=["required", "confirm"])
+        decided = to_do & ~Q(items__decision="open")
+        high = Q(items__severity=3)
+        count = models.Count
+        return self.annotate(
+            items_total=count("items"),
+            to_do=count("items", filter=to_do),
+            decided=count("items", filter=decided),
+            high_to_do=count("items", filter=to_do & high),
+            high_decided=count("items", filter=decided & high),
+            pending=count("items", filter=Q(items__decision="pending")),
+        )
+
+
+def _live_prepared() -> models.QuerySet[models.Model]:
+    from checklists.models import SignOff
+
+    return SignOff.objects.filter(
+        edition__checklist=OuterRef("pk"),
+        edition__issued_at__isnull=True,
+        kind="prepared",
+        revoked_at__isnull=True,
+    )

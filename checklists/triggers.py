@@ -1,0 +1,108 @@
+"""Triggers that keep events and issued editions as they are (design section 5).
+
+They guard against accidents; the proof is the chain of hashes and the heads in issued files.
+"""
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+# table -> (the row's checklist, which rows are guarded)
+GUARDED = {
+    "checklists_event": "1 = 1",
+    "checklists_edition": "OLD.issued_at IS NOT NULL",
+}
+PURGED = (
+    "EXISTS (SELECT 1 FROM checklists_purge p JOIN checklists_checklist c"
+    " ON c.rollout_id = p.rollout WHERE c.id = OLD.checklist_id)"
+)
+
+
+def _sqlite() -> list[str]:
+    statements = []
+    for table, guarded in GUARDED.items():
+        statements += [
+            f"DROP TRIGGER IF EXISTS {table}_no_update",
+            f"DROP TRIGGER IF EXISTS {table}_no_delete",
+            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} WHEN {guarded}"
+            f" BEGIN SELECT RAISE(ABORT, '{table} rows never change'); END",
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}"
+            f" WHEN {guarded} AND NOT {PURGED}"
+            f" BEGIN SELECT RAISE(ABORT, '{table} rows are never deleted'); END",
+        ]
+    return statements
+
+
+def _postgresql() -> list[str]:
+    statements = []
+    for table, guarded in GUARDED.items():
+        statements += [
+            f"""CREATE OR REPLACE FUNCTION {table}_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF TG_OP = 'TRUNCATE' THEN
+                    RAISE EXCEPTION '{table} rows are never deleted';
+                END IF;
+                IF TG_OP = 'UPDATE' THEN
+                    IF {guarded} THEN RAISE EXCEPTION '{table} rows never change'; END IF;
+                    RETURN NEW;
+                END IF;
+                IF {guarded} AND NOT {PURGED} THEN
+                    RAISE EXCEPTION '{table} rows are never deleted';
+                END IF;
+                RETURN OLD;
+            END $$""",
+            f"CREATE OR REPLACE TRIGGER {table}_no_update BEFORE UPDATE OR DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION {table}_guard()",
+            f"CREATE OR REPLACE TRIGGER {table}_no_delete BEFORE TRUNCATE ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {table}_guard()",
+        ]
+    return statements
+
+
+def install(*, using: str = "default", **_signal: Any) -> None:
+    """Put the triggers in place. Idempotent; runs after every `migrate`, because a table rebuild
+    on SQLite drops them. Before the tables exist it does nothing."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        if not {*GUARDED, "checklists_purge"} <= set(connection.introspection.table_names(cursor)):
+            return
+        for statement in _sqlite() if connection.vendor == "sqlite" else _postgresql():
+            cursor.execute(statement)
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of the triggers that are not there; one query."""
+    wanted = {f"{table}_{end}" for table in GUARDED for end in ("no_update", "no_delete")}
+    source = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.vendor == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(source)
+        return sorted(wanted - {name for (name,) in cursor.fetchall()})
+
+
+def check(*, databases: Any = None, **_kwargs: Any) -> list[CheckMessage]:
+    """System check (`check --database default`): reports triggers that are absent."""
+    messages: list[CheckMessage] = []
+    for alias in databases or []:
+        connection = connections[alias]
+        try:
+            with connection.cursor() as cursor:
+                if "checklists_event" not in connection.introspection.table_names(cursor):
+                    continue
+            absent = missing(connection)
+        except DatabaseError:
+            continue
+        if absent:
+            messages.append(
+                Error(
+                    f"Triggers are missing: {', '.join(absent)}.",
+                    hint="Run `manage.py migrate`, which puts them in place.",
+                    id="checklists.E001",
+                )
+            )
+    return messages

@@ -1,0 +1,46 @@
+"""People in the admin."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import User
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """People are deactivated, never deleted: their names stand in signed checklists."""
+
+    list_display = ("username", "display_name", "company", "is_active", "is_demo")
+    list_filter = ("is_active", "groups", "is_demo")
+    search_fields = ("username", "display_name", "company", "email")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("display_name", "company", "email", "language")}),
+        (
+            _("Roles"),
+            {"fields": ("is_active", "groups", "is_staff", "is_superuser", "is_demo")},
+        ),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": (
+                    "username",
+                    "display_name",
+                    "company",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                    "groups",
+                ),
+            },
+        ),
+    )
+    readonly_fields = ("is_demo",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False

@@ -1,0 +1,14 @@
+"""The project as an app: people, roles, the admin site."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class PortalConfig(AppConfig):
+    name = "portal"
+    verbose_name = "Portal"
+
+    def ready(self) -> None:
+        from portal.roles import ensure_roles
+
+        post_migrate.connect(ensure_roles, dispatch_uid="portal.roles")

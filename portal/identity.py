@@ -1,0 +1,30 @@
+"""Proof of identity: signing needs one that is not older than five minutes (design 6)."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth import authenticate
+from django.http import HttpRequest
+from django.utils import timezone
+
+FRESH_FOR = timedelta(minutes=5)
+KEY = "identity_proved_at"
+
+
+def prove(request: HttpRequest) -> None:
+    """Note in the session that the person has just shown who they are."""
+    request.session[KEY] = timezone.now().isoformat()
+
+
+def is_fresh(request: HttpRequest, now: datetime) -> bool:
+    """Whether the last proof is at most five minutes old at `now` (aware)."""
+    proved_at = request.session.get(KEY)
+    return bool(proved_at) and now - datetime.fromisoformat(proved_at) <= FRESH_FOR
+
+
+def prove_by_password(request: HttpRequest, password: str) -> bool:
+    """Check the signed-in person's password (counted by the lockout) and note the proof."""
+    username = request.user.get_username()
+    if authenticate(request, username=username, password=password) != request.user:
+        return False
+    prove(request)
+    return True

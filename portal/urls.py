@@ -1,0 +1,17 @@
+"""The whole URL tree."""
+
+from django.contrib import admin
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+
+from portal import views
+
+urlpatterns = [
+    path("", include("checklists.urls")),
+    path("advisories/", include("advisories.urls")),
+    path("admin/", admin.site.urls),
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("language/", views.language, name="set_language"),
+    path("healthz", views.health, name="health"),
+]
