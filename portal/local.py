@@ -1,13 +1,13 @@
-"""What a portal on one machine keeps for itself. Settings import this, so: standard library only."""
+"""What a portal on one machine keeps for itself. Settings import this: standard library only."""
 
 import os
 import secrets
 from pathlib import Path
 
-VAR_DIR = Path(__file__).resolve().parent.parent / "var"
+KEY_FILE = Path(__file__).resolve().parent.parent / "var" / "secret-key"
 
 
-def secret_key(path: Path = VAR_DIR / "secret-key") -> str:
+def secret_key(path: Path = KEY_FILE) -> str:
     """The key that signs sessions, from `path`; made at the first call, readable by its owner only.
 
     Two processes that start at once get the same key: the file appears whole or not at all, and

@@ -2,6 +2,7 @@
 `.env.example` lists the names. A bad value stops the start and names itself."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,12 +19,12 @@ env = Env(eager=True)
 env.read_env(BASE_DIR / ".env", recurse=False)
 
 
-def secret(name: str, default: str | None = None) -> str:
+def secret(name: str, default: Callable[[], str] | None = None) -> str:
     """`name` from the environment, or the contents of the file that `name`_FILE names."""
     file = env.path(f"{name}_FILE", None)
     if file is not None:
         return file.read_text(encoding="utf-8").strip()
-    return env.str(name) if default is None else env.str(name, default)
+    return env.str(name, "") or default() if default else env.str(name)
 
 
 # `serve` is the laptop's command: it keeps a key of its own and speaks plain HTTP on loopback.
@@ -31,7 +32,9 @@ def secret(name: str, default: str | None = None) -> str:
 SERVING_LOCALLY = sys.argv[1:2] == ["serve"] or env.bool("SERVE_HTTP", False)
 
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = secret("SECRET_KEY", local.secret_key() if SERVING_LOCALLY else None)
+# Other commands beside `serve` (createsuperuser, evaluate ...) use the key that it has made.
+HAS_LOCAL_KEY = SERVING_LOCALLY or local.KEY_FILE.exists()
+SECRET_KEY = secret("SECRET_KEY", local.secret_key if HAS_LOCAL_KEY else None)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
@@ -46,7 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "portal.staticfiles_config.PortalStaticFilesConfig",
     "axes",
     "csp",
     "django_filters",
