@@ -1,0 +1,166 @@
+"""What every test can ask for. The parts live in tests/support/."""
+
+import os
+import sys
+from ipaddress import ip_address
+
+import pytest
+
+from tests.support import browser as browsers
+from tests.support import databases, pdf
+from tests.support.live_server import PortalServer
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+NOT_RUN = "NOT RUN"
+
+
+def refuse_network(event: str, arguments: tuple) -> None:
+    """No test may leave this machine (libpq, which is C, reaches DATABASE_URL's host)."""
+    if event != "socket.connect":
+        return
+    address = arguments[1]
+    if isinstance(address, tuple) and not is_loopback(address[0]):
+        raise AssertionError(f"A test tried to reach {address[0]}:{address[1]}")
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def pytest_configure(config):
+    sys.addaudithook(refuse_network)
+    databases.install()
+
+
+def pytest_sessionfinish(session):
+    """In CI a test that did not run is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if IN_CI and reporter and reporter.stats.get("skipped") and not session.exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.write_line(f"{NOT_RUN}: {len(skipped)} tests (reasons above)", red=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collected_static(django_test_environment):
+    """Templates name static files by their hash, so the files are collected first."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def committed_db(transactional_db):
+    """A database in which commits are real: for threads, other processes, locks, on_commit.
+
+    It is a fresh copy of the migrated database, dropped after the test, because triggers forbid
+    the flush that Django would do (see support/databases.py). `live_server` and
+    `@pytest.mark.django_db(transaction=True)` use the same.
+    """
+
+
+@pytest.fixture(scope="session")
+def live_server(collected_static):
+    """The portal on a free port; `live_server.url`. A test that asks for it commits for real."""
+    server = PortalServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            chromium = browsers.launch(playwright)
+        except Error as error:
+            pytest.fail(
+                "No browser. `make test` gets one, or set CHROMIUM to a Chromium or Chrome."
+                f"\n{error}"
+            )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def faults():
+    """What the pages of this test did that no page may do; checked by `open_page`."""
+    return browsers.Faults()
+
+
+@pytest.fixture
+def open_page(browser, live_server, faults):
+    """Make pages: open_page(language="ja", javascript=True, width=1280, height=900, **context).
+
+    Each has a browser profile of its own, so two people can be signed in at once. Paths are
+    relative to the live server. Afterwards: no CSP violation, script error, request to another
+    host or answer 5xx, or the test fails.
+    """
+    contexts = []
+
+    def open_page(language="ja", javascript=True, width=1280, height=900, **options):
+        context = browser.new_context(
+            base_url=live_server.url,
+            locale=browsers.LOCALES[language],
+            timezone_id="Asia/Tokyo",
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": height},
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        faults.watch(context)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not str(faults), str(faults)
+
+
+@pytest.fixture
+def page(open_page):
+    """A Japanese reader's page at 1280 x 900."""
+    return open_page()
+
+
+@pytest.fixture
+def page_without_js(open_page):
+    return open_page(javascript=False)
+
+
+@pytest.fixture
+def login_as(live_server):
+    """login_as(page, user): sign the page's browser in. It is no proof of identity for signing."""
+    return lambda page, user: browsers.sign_in(page, user, live_server.url)
+
+
+@pytest.fixture(scope="session")
+def pdf_validator():
+    """pdf_validator.validate(pdf) -> broken rules of PDF/UA-1 and PDF/A-2a, [] when it passes."""
+    if missing := pdf.missing_for_validator():
+        reason = f"{NOT_RUN}: the PDF validator needs {missing}"
+        pytest.fail(reason) if IN_CI else pytest.skip(reason)
+    validator = pdf.PdfValidator()
+    yield validator
+    validator.close()
+
+
+@pytest.fixture(scope="session")
+def pdf_text():
+    """pdf_text(pdf) -> its text in reading order."""
+    return pdf.pdf_text
+
+
+@pytest.fixture(scope="session")
+def pdf_pages():
+    """pdf_pages(pdf) -> the text of each page."""
+    return pdf.pdf_pages
