@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from portal.models import User
 
 if TYPE_CHECKING:
-    from checklists.models import Checklist, Rollout
+    pass
 
 
 class RolloutQuerySet(models.QuerySet["Rollout"]):
@@ -52,8 +52,8 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
         return self.select_related("rollout").prefetch_related(Prefetch("editions", editions))
 
     def with_progress(self) -> ChecklistQuerySet:
-        """Annotated: `items_total`, `to_do` (required or confirm), `decided` of those, `high_to_do`,
-        `high_decided`, `pending`."""
+        """Annotated: `items_total`, `to_do` (required or confirm), `decided` of those,
+        `high_to_do`, `high_decided`, `pending`."""
         to_do = Q(items__verdict__in=["required", "confirm"])
         decided = to_do & ~Q(items__decision="open")
         high = Q(items__severity=3)

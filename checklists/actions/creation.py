@@ -1,0 +1,266 @@
+"""A new rollout, a new checklist."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID, uuid5
+
+from advisories.deployments import build_deployment
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from advisories.applicability import Reason, decide
+from advisories.models import Advisory, Condition, Release
+from checklists.actions.errors import NotAllowed, Refused
+from checklists.actions.events import append, refuse_unstorable, required_text
+from checklists.chain import digest
+from checklists.freezing import (
+    CONDITION,
+    NOT_KNOWN,
+    deployment_from,
+    facts_from_json,
+    freeze_advisory,
+    freeze_header,
+)
+from checklists.models import (
+    LINE_LENGTH,
+    Answer,
+    Checklist,
+    ChecklistItem,
+    Decision,
+    Edition,
+    Event,
+    Rollout,
+)
+from portal.models import User
+from portal.roles import Role
+
+
+@transaction.atomic
+def create_rollout(
+    *, id: UUID, customer: str, project: str, number: str, members: Iterable[User], by: User
+) -> Rollout:
+    """A rollout with `members` and the engineer who makes it; the same `id` finds it again.
+
+    Raises Refused for missing or over-long texts, NotAllowed without the engineer's role.
+    """
+    if not by.has_role(Role.ENGINEER):
+        raise NotAllowed(_("Only engineers start rollouts."))
+    rollout, created = Rollout.objects.get_or_create(
+        id=id,
+        defaults={
+            "customer": line(customer, _("Enter the customer.")),
+            "project": line(project, _("Enter the project name.")),
+            "number": optional_line(number),
+            "created_by": by,
+            "created_at": timezone.now(),
+        },
+    )
+    if created:
+        rollout.members.set({by, *members})
+    elif rollout.created_by != by:
+        raise Refused(_("This rollout already exists. Start again."))
+    return rollout
+
+
+@transaction.atomic
+def create_checklist(
+    *,
+    id: UUID,
+    rollout: Rollout,
+    host: str,
+    release: str,
+    mode: str | None,
+    installed_with: str = NOT_KNOWN,
+    answers: Mapping[str, str] | None = None,
+    mode_detail: str = "",
+    predecessor: Checklist | None = None,
+    by: User,
+) -> Checklist:
+    """A checklist with an item, verdict and reason for every advisory in scope; version 1.0 opens.
+
+    `mode` is a slug, "unknown", or None where the product has no modes; `installed_with` a
+    release's slug, "older" or "unknown"; `answers` maps condition slugs to "yes" or "no".
+    `predecessor` offers its decisions, which are never copied. The same `id` in the same rollout
+    finds the checklist that a first click made. A constant number of queries, whatever the
+    catalogue's size. Raises Refused and NotAllowed; errors of `build_deployment` pass through.
+    """
+    _require_member(rollout, by)
+    existing = Checklist.objects.filter(pk=id).first()
+    if existing:
+        if existing.rollout_id != rollout.pk or existing.created_by_id != by.pk:
+            raise Refused(_("This checklist already exists. Start again."))
+        return existing
+
+    given = {slug: value == "yes" for slug, value in (answers or {}).items()}
+    found, deployment = build_deployment(
+        release=release, mode=mode, installed_with=installed_with, answers=given
+    )
+    now = timezone.now()
+    advisories = list(Advisory.objects.for_deployment(deployment).with_terms())
+    header = freeze_header(found, _conditions_of(advisories), timezone.localdate(now))
+    stated = _stated_answers(header, mode, installed_with, answers or {})
+    checklist = Checklist.objects.create(
+        id=id,
+        rollout=rollout,
+        predecessor=predecessor,
+        host=line(host, _("Enter the host name of the box.")),
+        mode_detail=optional_line(mode_detail),
+        customer=rollout.customer,
+        project=rollout.project,
+        number=rollout.number,
+        frozen=header,
+        product=header["product"]["slug"],
+        release=release,
+        is_demo=by.is_demo,
+        created_by=by,
+        created_at=now,
+    )
+    items = _make_items(checklist, advisories, found, predecessor)
+    Answer.objects.bulk_create(_answer_rows(checklist, stated, by, now))
+    edition = Edition.objects.create(
+        checklist=checklist, minor=0, opened_by=by.name, opened_at=now, opened_seq=1
+    )
+    append(
+        checklist,
+        op_id=uuid5(checklist.pk, "created"),
+        kind=Event.Kind.CREATED,
+        payload={"host": checklist.host, "release": release, "edition": edition.number},
+        effect={
+            "frozen": digest(frozen_state(checklist, items)),
+            "answers": stated,
+            "reasons": {item.tracking_id: item.reason for item in items},
+        },
+        by=by,
+        now=now,
+    )
+    return checklist
+
+
+def frozen_state(checklist: Checklist, items: Iterable[ChecklistItem]) -> dict[str, Any]:
+    """What event 1 holds the SHA-256 of: the frozen header and the frozen part of every item."""
+    return {
+        "header": checklist.frozen,
+        "items": [
+            {
+                "position": item.position,
+                "tracking_id": item.tracking_id,
+                "revision": item.revision,
+                "severity": item.severity,
+                "category": item.category,
+                "content": item.content,
+                "facts": item.facts,
+                "previous": item.previous,
+            }
+            for item in items
+        ],
+    }
+
+
+def _require_member(rollout: Rollout, by: User) -> None:
+    if not by.has_role(Role.ENGINEER):
+        raise NotAllowed(_("Only engineers make checklists."))
+    if not Rollout.objects.visible_to(by).filter(pk=rollout.pk).exists():
+        raise NotAllowed(_("You are not a member of this rollout."))
+
+
+def line(value: str, message: str) -> str:
+    return required_text(value, message, limit=LINE_LENGTH)
+
+
+def optional_line(value: str) -> str:
+    return line(value, "") if value.strip() else ""
+
+
+def _conditions_of(advisories: list[Advisory]) -> list[Condition]:
+    found = {condition.pk: condition for a in advisories for condition in a.conditions.all()}
+    return sorted(found.values(), key=lambda condition: (condition.position, condition.slug))
+
+
+def _stated_answers(
+    header: Mapping[str, Any], mode: str | None, installed_with: str, answers: Mapping[str, str]
+) -> dict[str, str]:
+    """Every question of this box with its answer, "unknown" where none was given."""
+    stated = {"mode": mode or NOT_KNOWN} if header["modes"] else {}
+    stated["installed_with"] = installed_with
+    for condition in header["conditions"]:
+        stated[CONDITION + condition["slug"]] = answers.get(condition["slug"], NOT_KNOWN)
+    refuse_unstorable(stated)
+    return stated
+
+
+def _answer_rows(
+    checklist: Checklist, stated: Mapping[str, str], by: User, now: Any
+) -> Iterable[Answer]:
+    for question, value in stated.items():
+        known = value != NOT_KNOWN
+        yield Answer(
+            checklist=checklist,
+            question=question,
+            value=value,
+            answered_by=by.name if known else "",
+            answered_at=now if known else None,
+        )
+
+
+def _make_items(
+    checklist: Checklist,
+    advisories: list[Advisory],
+    release: Release,
+    predecessor: Checklist | None,
+) -> list[ChecklistItem]:
+    before = _decisions_of(predecessor)
+    items = []
+    for position, advisory in enumerate(advisories, start=1):
+        content, facts = freeze_advisory(advisory, release)
+        reason = Reason(advisory.reason)  # type: ignore[attr-defined]
+        items.append(
+            ChecklistItem(
+                checklist=checklist,
+                position=position,
+                tracking_id=advisory.tracking_id,
+                revision=advisory.revision,
+                severity=advisory.severity,
+                category=advisory.category.slug,
+                content=content,
+                facts=facts,
+                previous=before.get(advisory.tracking_id),
+                reason=reason,
+                verdict=reason.verdict,
+            )
+        )
+    return ChecklistItem.objects.bulk_create(items, batch_size=500)
+
+
+def _decisions_of(predecessor: Checklist | None) -> dict[str, dict[str, Any]]:
+    """The decided items of the checklist before this one, as frozen offers."""
+    if predecessor is None:
+        return {}
+    decided = predecessor.items.exclude(decision=Decision.OPEN)
+    return {
+        item.tracking_id: {
+            "decision": item.decision,
+            "note": item.note,
+            "value_before": item.value_before,
+            "value_after": item.value_after,
+            "reason": item.decision_reason,
+            "approver": item.approver,
+            "by": item.decided_by,
+            "at": item.decided_at and item.decided_at.isoformat(),
+        }
+        for item in decided
+    }
+
+
+def decide_anew(
+    items: Iterable[ChecklistItem], header: Mapping[str, Any], answers: Mapping[str, str]
+) -> list[ChecklistItem]:
+    """The items whose reason these answers change, with the new reason and verdict set."""
+    deployment = deployment_from(header, answers)
+    changed = []
+    for item in items:
+        reason = decide(facts_from_json(item.facts), deployment)
+        if reason != item.reason:
+            item.reason, item.verdict = reason, reason.verdict
+            changed.append(item)
+    return changed

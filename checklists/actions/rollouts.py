@@ -1,0 +1,184 @@
+"""Changes of a rollout's header and members, and the end of a checklist's or a rollout's life."""
+
+from collections.abc import Iterable
+from uuid import UUID, uuid5
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from checklists import files
+from checklists.actions.creation import line, optional_line
+from checklists.actions.errors import NotAllowed, Refused
+from checklists.actions.events import append, in_draft, lock, require, required_text
+from checklists.models import (
+    Answer,
+    Checklist,
+    ChecklistItem,
+    Edition,
+    Event,
+    Purge,
+    Revocation,
+    Rollout,
+    SignOff,
+)
+from portal.models import User
+from portal.roles import Role
+
+
+@transaction.atomic
+def change_header(
+    *, rollout: Rollout, op_id: UUID, customer: str, project: str, number: str, by: User
+) -> None:
+    """Change customer, project and number: one event in each open checklist (design 5).
+
+    Checklists in draft take the new header, prepared ones keep theirs and note it as late.
+    """
+    _require_engineer(rollout, by)
+    values = {
+        "customer": line(customer, _("Enter the customer.")),
+        "project": line(project, _("Enter the project name.")),
+        "number": optional_line(number),
+    }
+    locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
+    if all(getattr(locked, name) == value for name, value in values.items()):
+        return
+    for name, value in values.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=list(values))
+    for checklist in _open_checklists(locked):
+        _write_header(checklist, uuid5(op_id, str(checklist.pk)), values, by)
+
+
+@transaction.atomic
+def change_host(*, checklist_id: UUID, op_id: UUID, host: str, mode_detail: str, by: User) -> None:
+    """Correct the host's name or the detail of its mode, in draft only."""
+    checklist = lock(checklist_id)
+    require(checklist, by, Role.ENGINEER)
+    values = {
+        "host": line(host, _("Enter the host name of the box.")),
+        "mode_detail": optional_line(mode_detail),
+    }
+    if Event.objects.filter(op_id=op_id).exists():
+        return
+    if any(getattr(checklist, name) != value for name, value in values.items()):
+        _write_header(checklist, op_id, values, by)
+
+
+def _write_header(checklist: Checklist, op_id: UUID, values: dict[str, str], by: User) -> None:
+    draft = in_draft(checklist)
+    if draft:
+        for name, value in values.items():
+            setattr(checklist, name, value)
+        checklist.save(update_fields=list(values))
+    append(
+        checklist,
+        op_id=op_id,
+        kind=Event.Kind.HEADER,
+        payload=values,
+        effect={},
+        outcome=Event.Outcome.APPLIED if draft else Event.Outcome.LATE,
+        by=by,
+    )
+
+
+@transaction.atomic
+def change_members(*, rollout: Rollout, op_id: UUID, members: Iterable[User], by: User) -> None:
+    """Set the rollout's members: one event in each open checklist. Raises Refused for nobody."""
+    _require_engineer(rollout, by)
+    wanted = {user.pk: user for user in members}
+    if not wanted:
+        raise Refused(_("A rollout needs at least one member."))
+    locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
+    present = set(locked.members.values_list("pk", flat=True))
+    if present == set(wanted):
+        return
+    locked.members.set(wanted.values())
+    payload = {"members": sorted(user.username for user in wanted.values())}
+    for checklist in _open_checklists(locked):
+        append(
+            checklist,
+            op_id=uuid5(op_id, str(checklist.pk)),
+            kind=Event.Kind.MEMBERS,
+            payload=payload,
+            effect={},
+            by=by,
+        )
+
+
+@transaction.atomic
+def discard(*, checklist_id: UUID, op_id: UUID, reason: str, by: User) -> None:
+    """Hide a checklist that was made by mistake; it is kept. Never one with an issued edition."""
+    checklist = lock(checklist_id)
+    require(checklist, by, Role.ENGINEER)
+    text = required_text(reason, _("Enter why this checklist is discarded."))
+    if checklist.editions.filter(issued_at__isnull=False).exists():
+        raise Refused(_("A checklist with an issued edition cannot be discarded."))
+    append(
+        checklist,
+        op_id=op_id,
+        kind=Event.Kind.DISCARDED,
+        payload={"reason": text},
+        effect={},
+        by=by,
+    )
+    checklist.discarded_at, checklist.discard_reason = timezone.now(), text
+    checklist.save(update_fields=["discarded_at", "discard_reason"])
+
+
+@transaction.atomic
+def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
+    """Remove a whole rollout whose retention has ended; the Purge line stays (design 5).
+
+    `by` names who ordered it. Raises Rollout.DoesNotExist, Refused without a reason.
+    """
+    rollout = Rollout.objects.select_for_update().get(pk=rollout_id)
+    editions = Edition.objects.filter(checklist__rollout=rollout)
+    heads = Checklist.objects.filter(rollout=rollout).values_list("pk", "head")
+    digests = {
+        "checklists": {str(pk): head for pk, head in heads},
+        "editions": [
+            [str(e.checklist_id), e.number, e.digest] for e in editions if e.issued_at is not None
+        ],
+    }
+    line = Purge.objects.create(
+        rollout=rollout.pk,
+        digests=digests,
+        reason=required_text(reason, _("Enter why this rollout is removed.")),
+        purged_by=by,
+        purged_at=timezone.now(),
+    )
+    stored = {file["sha256"] for edition in editions for file in edition.files}
+    for model, path in (
+        (SignOff, "edition__checklist__rollout"),
+        (Revocation, "edition__checklist__rollout"),
+        (Edition, "checklist__rollout"),
+        (Event, "checklist__rollout"),
+        (ChecklistItem, "checklist__rollout"),
+        (Answer, "checklist__rollout"),
+    ):
+        model._default_manager.filter(**{path: rollout}).delete()
+    Checklist.objects.filter(rollout=rollout).delete()
+    rollout.delete()
+    kept = {file["sha256"] for e in Edition.objects.exclude(files=[]) for file in e.files}
+    transaction.on_commit(lambda: _remove_files(stored - kept))
+    return line
+
+
+def _remove_files(hashes: Iterable[str]) -> None:
+    for sha256 in hashes:
+        files.path_of(sha256).unlink(missing_ok=True)
+
+
+def _require_engineer(rollout: Rollout, by: User) -> None:
+    member = Rollout.objects.visible_to(by).filter(pk=rollout.pk).exists()
+    if not (member and by.has_role(Role.ENGINEER)):
+        raise NotAllowed(_("Only engineers of this rollout may change it."))
+
+
+def _open_checklists(rollout: Rollout) -> list[Checklist]:
+    """The rollout's checklists with an open edition, locked one by one in a fixed order."""
+    found = (
+        rollout.checklists.kept().with_open_edition().order_by("pk").values_list("pk", flat=True)
+    )
+    return [lock(pk) for pk in found]

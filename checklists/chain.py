@@ -1,0 +1,99 @@
+"""The chain of events: canonical JSON, hashes, verification and replay. Pure but for reading
+events; replay needs no rules, because each event holds what it changed (design section 5)."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from checklists.models import Event
+
+FIRST = "0" * 64  # prev_hash of event 1
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces; the same value gives the same text everywhere."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) of the canonical JSON in UTF-8. Raises UnicodeEncodeError for surrogates."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC with microseconds, as hashed and printed; None stays None."""
+    return moment and moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def hash_of(event: Event, *, tracking_id: str | None) -> str:
+    """The event's hash from its columns; `tracking_id` is its item's, None without an item."""
+    return digest(
+        {
+            "checklist": str(event.checklist_id),
+            "seq": event.seq,
+            "op_id": str(event.op_id),
+            "kind": event.kind,
+            "item": tracking_id,
+            "payload": event.payload,
+            "effect": event.effect,
+            "base_version": event.base_version,
+            "outcome": event.outcome,
+            "actor": event.actor_id,
+            "actor_name": event.actor_name,
+            "recorded_at": timestamp(event.recorded_at),
+            "client_at": timestamp(event.client_at),
+            "prev_hash": event.prev_hash,
+        }
+    )
+
+
+def broken_links(events: Iterable[Event]) -> list[str]:
+    """What is wrong with a checklist's chain, a sentence each; empty when it holds.
+
+    `events` in order of seq with `item` fetched. A cut tail shows only against a head that was
+    printed elsewhere (see verification.py).
+    """
+    wrong, previous, expected = [], FIRST, 1
+    for event in events:
+        if event.seq != expected:
+            wrong.append(f"Event {expected} is missing: after it comes {event.seq}.")
+            expected = event.seq
+        if event.prev_hash != previous:
+            wrong.append(f"Event {event.seq} does not follow the event before it.")
+        if hash_of(event, tracking_id=event.item.tracking_id if event.item else None) != event.hash:
+            wrong.append(f"Event {event.seq} was changed after it was recorded.")
+        previous, expected = event.hash, expected + 1
+    return wrong
+
+
+def replay(events: Iterable[Event]) -> dict[str, Any]:
+    """The state that the events add up to: {"answers": {question: [value, version]},
+    "reasons": {tracking_id: reason}, "decisions": {tracking_id: {...}}, "versions": {...}}.
+
+    An item without a decision event is missing from "decisions" and "versions".
+    """
+    state: dict[str, Any] = {"answers": {}, "reasons": {}, "decisions": {}, "versions": {}}
+    for event in events:
+        if event.outcome == Event.Outcome.APPLIED:
+            _apply(state, event.kind, event.payload, event.effect)
+    return state
+
+
+def _apply(
+    state: dict[str, Any], kind: str, payload: Mapping[str, Any], effect: Mapping[str, Any]
+) -> None:
+    if kind == Event.Kind.CREATED:
+        state["answers"] = {q: [value, 0] for q, value in effect["answers"].items()}
+        state["reasons"] = dict(effect["reasons"])
+    elif kind == Event.Kind.ANSWER:
+        state["answers"][payload["question"]] = [payload["value"], effect["version"]]
+        state["reasons"] |= effect["reasons"]
+    elif kind == Event.Kind.DECISION:
+        state["decisions"][payload["item"]] = {**payload["decision"], "returned": False}
+        state["versions"][payload["item"]] = effect["version"]
+    elif kind == Event.Kind.RETURNED:
+        for tracking_id, version in effect["versions"].items():
+            state["decisions"].setdefault(tracking_id, {})["returned"] = True
+            state["versions"][tracking_id] = version

@@ -1,0 +1,143 @@
+"""What is signed: a checklist as plain values, the same for every format and for the digest.
+
+Signatures and files are no part of it. Texts are {"ja", "en"}, times ISO 8601 in UTC.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from django.utils import translation
+
+from advisories.applicability import Reason, Verdict
+from advisories.texts import LANGUAGES
+from checklists import wording
+from checklists.chain import timestamp
+from checklists.freezing import NOT_KNOWN
+from checklists.models import Checklist, ChecklistItem, Decision, Edition
+
+FORMAT = 1
+Json = dict[str, Any]
+
+
+def content_of(checklist: Checklist, edition: Edition) -> Json:
+    """The content of the checklist as it stands, for this edition; two queries.
+
+    For an issued edition the content that was signed is `edition.content`, not this.
+    """
+    header = checklist.frozen
+    rows = list(checklist.answers.all())
+    answers = {row.question: row.value for row in rows}
+    items = list(checklist.items.all())
+    return {
+        "format": FORMAT,
+        "checklist": _checklist(checklist, answers),
+        "catalogue": {"documents": header["documents"], "check_date": header["check_date"]},
+        "edition": {
+            "number": edition.number,
+            "reason": edition.reason,
+            "opened_by": edition.opened_by,
+            "opened_at": timestamp(edition.opened_at),
+        },
+        "answers": [
+            {
+                "question": row.question,
+                "text": _both(partial(wording.question_text, header, row.question)),
+                "value": row.value,
+                "value_text": _both(partial(wording.value_text, header, row.question, row.value)),
+                "by": row.answered_by,
+                "at": timestamp(row.answered_at) or "",
+                "version": row.version,
+            }
+            for row in rows
+        ],
+        "items": [_item(item, header, answers) for item in items],
+        "counts": {
+            verdict.value: sum(item.verdict == verdict for item in items) for verdict in Verdict
+        },
+        "statement": _both(partial(wording.statement_text, statement_counts(items))),
+        "offers": [],
+    }
+
+
+def statement_counts(items: list[ChecklistItem]) -> dict[str, int]:
+    """The numbers of the signers' statement (design 6)."""
+    decided = [item.decision for item in items]
+    return {
+        "total": len(items),
+        "risk_accepted": decided.count(Decision.RISK_ACCEPTED),
+        "not_needed": decided.count(Decision.NOT_NEEDED),
+        "pending": decided.count(Decision.PENDING),
+        "pending_high": sum(i.decision == Decision.PENDING and i.severity == 3 for i in items),
+        "unseen": decided.count(Decision.OPEN),
+    }
+
+
+def _both(text: Callable[[], str]) -> dict[str, str]:
+    texts = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            texts[language] = text()
+    return texts
+
+
+def _checklist(checklist: Checklist, answers: Mapping[str, str]) -> Json:
+    header = checklist.frozen
+    lineage = answers["installed_with"]
+    return {
+        "id": str(checklist.pk),
+        "host": checklist.host,
+        "mode_detail": checklist.mode_detail,
+        "customer": checklist.customer,
+        "project": checklist.project,
+        "number": checklist.number,
+        "created_at": timestamp(checklist.created_at),
+        "created_by": checklist.created_by.name,
+        "demo": checklist.is_demo,
+        "product": header["product"],
+        "release": header["release"],
+        "mode": _mode(header, answers.get("mode", NOT_KNOWN)),
+        "installed_with": {
+            "slug": lineage,
+            "label": _both(partial(wording.value_text, header, "installed_with", lineage)),
+        },
+    }
+
+
+def _mode(header: Mapping[str, Any], value: str) -> Json | None:
+    if not header["modes"]:
+        return None
+    chosen = next((mode for mode in header["modes"] if mode["slug"] == value), None)
+    name = _both(partial(wording.value_text, header, "mode", value))
+    return chosen or {"slug": NOT_KNOWN, "name": name, "note": {"ja": "", "en": ""}}
+
+
+def _item(item: ChecklistItem, header: Mapping[str, Any], answers: Mapping[str, str]) -> Json:
+    reason = Reason(item.reason)
+    return {
+        "position": item.position,
+        "tracking_id": item.tracking_id,
+        "revision": item.revision,
+        "severity": item.severity,
+        **item.content,
+        "verdict": item.verdict,
+        "reason": item.reason,
+        "reason_text": _both(partial(wording.reason_text, reason, item.content, header, answers)),
+        "decision": {
+            "decision": item.decision,
+            "note": item.note,
+            "before": item.value_before,
+            "after": item.value_after,
+            "reason": item.decision_reason,
+            "approver": item.approver,
+            "waiting_for": item.waiting_for,
+            "due": item.due.isoformat() if item.due else "",
+            "agreed_by": item.agreed_by,
+            "by": item.decided_by,
+            "at": timestamp(item.decided_at) or "",
+            "version": item.version,
+            "returned": item.returned,
+            "returned_comment": item.returned_comment,
+            "flagged": item.flagged,
+        },
+    }

@@ -1,0 +1,78 @@
+"""What stands between a checklist and the engineer's signature (design section 6). Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from advisories.applicability import Verdict
+from checklists.models import ChecklistItem, Decision, Event
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """A rule that does not hold yet, and the items (tracking IDs) that it concerns."""
+
+    kind: str
+    tracking_ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return _SENTENCES[self.kind]() % {"n": len(self.tracking_ids)}
+
+
+_SENTENCES: dict[str, Any] = {
+    "open": lambda: _("%(n)d items still need a decision."),
+    "returned": lambda: _("%(n)d returned or changed items have not been decided again."),
+    "conflict": lambda: _("%(n)d conflicts are not resolved."),
+    "pending": lambda: _("%(n)d pending items do not say who must answer and by when."),
+    "pending_high": lambda: _(
+        "%(n)d pending items of high severity do not say who agreed to hand over with them open."
+    ),
+    "unverified": lambda: _(
+        "%(n)d items that are fixed in this release are not verified. The box was not installed"
+        " with it, so old values may have come over."
+    ),
+}
+
+
+def hindrances(
+    items: Iterable[ChecklistItem],
+    conflicts: Iterable[Event],
+    header: Mapping[str, Any],
+    answers: Mapping[str, str],
+) -> list[Hindrance]:
+    """Every rule that forbids *prepared*, with its items; empty when it may be signed.
+
+    `conflicts` are the unresolved ones, `answers` the present ones (question -> value).
+    """
+    items = list(items)
+    installed_with_release = answers["installed_with"] == header["release"]["slug"]
+    found = {
+        "open": [i for i in items if _must_decide(i) and i.decision == Decision.OPEN],
+        "returned": [i for i in items if i.returned or i.flagged],
+        "pending": [i for i in items if _pending(i) and not (i.waiting_for and i.due)],
+        "pending_high": [i for i in items if _pending(i) and i.severity == 3 and not i.agreed_by],
+        "unverified": [
+            i
+            for i in items
+            if not installed_with_release
+            and i.verdict == Verdict.FIXED
+            and i.decision == Decision.OPEN
+        ],
+    }
+    result = [
+        Hindrance(kind, tuple(item.tracking_id for item in hit))
+        for kind, hit in found.items()
+        if hit
+    ]
+    named = tuple(e.item.tracking_id if e.item else e.payload["question"] for e in conflicts)
+    return result + ([Hindrance("conflict", named)] if named else [])
+
+
+def _must_decide(item: ChecklistItem) -> bool:
+    return item.verdict in (Verdict.REQUIRED, Verdict.CONFIRM)
+
+
+def _pending(item: ChecklistItem) -> bool:
+    return item.decision == Decision.PENDING
