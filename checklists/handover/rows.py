@@ -182,18 +182,19 @@ def _record(decision: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _fix(fix: Mapping[str, Any] | None, language: str) -> str:
+    """What the fix is, then where it came and for whom, in brackets."""
     if not fix:
         return ""
     release = in_language(fix["fixed_in"], language)
-    details = [in_language(fix["kind"], language)]
-    if fix["scope"] in words.FIX_SCOPES:
-        details.append(str(words.FIX_SCOPES[fix["scope"]]))
-    parts = [
+    scope = words.FIX_SCOPES.get(fix["scope"])
+    details = (
         _("Fixed in %(release)s") % {"release": release} if release else "",
-        f"({_(', ').join(detail for detail in details if detail)})" if any(details) else "",
-        in_language(fix["note"], language),
-    ]
-    return " ".join(part for part in parts if part)
+        in_language(fix["kind"], language),
+        str(scope) if scope else "",
+    )
+    known = _(", ").join(detail for detail in details if detail)
+    note = in_language(fix["note"], language)
+    return " ".join(part for part in (note, f"({known})" if known else "") if part)
 
 
 def _provenance(provenance: Mapping[str, Any]) -> str:

@@ -38,7 +38,8 @@ class Proof:
 
     `state` is draft, prepared or issued. `public_url` is the whole address of this edition's
     verification page ("": there is none, so no QR code). `history` has one
-    (number, issued_at ISO or "", reason, opened_by) per edition, the oldest first.
+    (number, issued_at ISO or "", reason, opened_by) per edition, the oldest first. `demo`: a demo
+    account has signed.
     """
 
     state: str
@@ -49,6 +50,7 @@ class Proof:
     signatures: tuple[Signature, ...] = ()
     public_url: str = ""
     history: tuple[tuple[str, str, str, str], ...] = ()
+    demo: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,9 @@ class Handover:
     marks: tuple[str, ...]
     draft: bool
     customer: str
+    issuer: str
+    date: str
+    code: str
     facts: tuple[Fact, ...]
     remarks: tuple[str, ...]
     sum: str
@@ -163,7 +168,10 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
         marks=_marks(content, proof),
         draft=proof.state == "draft",
         customer=_("For: %(customer)s") % {"customer": checklist["customer"]},
-        facts=_facts(content, proof, common, zone),
+        issuer=next((sign.company for sign in proof.signatures if sign.kind == "prepared"), ""),
+        date=day(proof.generated_at.astimezone(zone).date().isoformat()),
+        code=proof.code,
+        facts=_facts(content, proof, common, language, zone),
         remarks=_remarks(content, proof, rows),
         sum=_sum(counts),
         decisions=tuple(str(word) for word in words.DECISIONS.values()),
@@ -207,7 +215,8 @@ def _sum(counts: tuple[CountLine, ...]) -> str:
 
 def _marks(content: Content, proof: Proof) -> tuple[str, ...]:
     marks = [] if proof.state == "issued" else [_("DRAFT")]
-    return tuple([*marks, _("DEMO")] if content["checklist"]["demo"] else marks)
+    demo = content["checklist"]["demo"] or proof.demo
+    return tuple([*marks, _("DEMO")] if demo else marks)
 
 
 def _common(content: Content, language: str, proof: Proof) -> dict[str, str]:
@@ -215,11 +224,7 @@ def _common(content: Content, language: str, proof: Proof) -> dict[str, str]:
     checklist, catalogue = content["checklist"], content["catalogue"]
     mode = checklist["mode"]
     release = in_language(checklist["release"]["label"], language)
-    documents = (
-        f"{document['publisher']}: {in_language(document['title'], language)} "
-        f"{document['version']} ({day(document['date'])})"
-        for document in catalogue["documents"]
-    )
+    documents = (_document(document, language) for document in catalogue["documents"])
     modes = [in_language(mode["name"], language)] if mode else [_("This product has no modes")]
     if checklist["mode_detail"]:
         modes.append(checklist["mode_detail"])
@@ -241,19 +246,23 @@ def _common(content: Content, language: str, proof: Proof) -> dict[str, str]:
     }
 
 
+def _document(document: Mapping[str, Any], language: str) -> str:
+    published = f"({day(document['date'])})" if document["date"] else ""
+    title = f"{document['publisher']}: {in_language(document['title'], language)}"
+    return " ".join(part for part in (title, document["version"], published) if part)
+
+
 def _facts(
-    content: Content, proof: Proof, common: dict[str, str], zone: tzinfo
+    content: Content, proof: Proof, common: dict[str, str], language: str, zone: tzinfo
 ) -> tuple[Fact, ...]:
     """The lines of the cover, to be read left, right, left, right."""
     checklist, release = content["checklist"], content["checklist"]["release"]
-    language_notes = [
-        in_language(note)
+    notes = [
+        in_language(note, language)
         for note in ((checklist["mode"] or {}).get("note"), checklist["product"].get("modes_note"))
-        if in_language(note)
     ]
     support = day(release["end_of_support"] or "")
     source = release["end_of_support_source"]
-    company = next((sign.company for sign in proof.signatures if sign.kind == "prepared"), "")
     created = f"{moment(checklist['created_at'], zone)} {checklist['created_by']}"
     return (
         Fact(_("Project"), checklist["project"]),
@@ -262,7 +271,7 @@ def _facts(
         Fact(_("Edition"), f"{common['edition']} ({common['state']})"),
         Fact(_("Product and release"), f"{common['release']}\n{checklist['product']['name']}"),
         Fact(_("Date of this file"), moment(proof.generated_at.isoformat(), zone)),
-        Fact(_("Deployment mode"), "\n".join([common["mode"], *language_notes])),
+        Fact(_("Deployment mode"), "\n".join(part for part in (common["mode"], *notes) if part)),
         Fact(_("Catalogue edition"), common["documents"]),
         Fact(_("First installed with"), common["installed_with"]),
         Fact(_("Catalogue checked on"), common["check_date"]),
@@ -271,7 +280,6 @@ def _facts(
             f"{support} ({source})" if support and source else support or _("Not stated"),
         ),
         Fact(_("Checklist created"), created),
-        *([Fact(_("Handed over by"), company)] if company else []),
     )
 
 
@@ -279,14 +287,8 @@ def _remarks(content: Content, proof: Proof, rows: tuple[Row, ...]) -> tuple[str
     """What a reader must know before the tables, the weightiest first."""
     remarks = []
     if pending := sum(row.decision_key == "pending" for row in rows):
-        remarks.append(
-            ngettext(
-                "Handed over with %(count)d point pending",
-                "Handed over with %(count)d points pending",
-                pending,
-            )
-            % {"count": pending}
-        )
+        text = ngettext("%(n)d open point", "%(n)d open points", pending)
+        remarks.append(text % {"n": pending})
     if not content["checklist"]["release"]["in_source"]:
         remarks.append(
             _(
@@ -310,19 +312,24 @@ def _first_text(first: tuple[Row, ...]) -> str:
 
 
 def _sections(rows: tuple[Row, ...]) -> tuple[Section, ...]:
-    to_do: dict[str, list[Row]] = {}
+    to_do: dict[str, list[Row]] = {row.category: [] for row in rows}
     for row in rows:
         if row.verdict_key in ("required", "confirm"):
-            to_do.setdefault(row.category, []).append(row)
+            to_do[row.category].append(row)
     annexes = (
         ("fixed", _("Annex A: fixed in this release, verify only")),
         ("not_applicable", _("Annex B: not applicable, with reasons")),
     )
-    sections = [Section("category", name, tuple(mine)) for name, mine in to_do.items()]
+    sections = [_section("category", name, mine) for name, mine in to_do.items() if mine]
     for kind, title in annexes:
-        if mine := tuple(row for row in rows if row.verdict_key == kind):
-            sections.append(Section(kind, title, mine))
+        if mine := [row for row in rows if row.verdict_key == kind]:
+            sections.append(_section(kind, title, mine))
     return tuple(sections)
+
+
+def _section(kind: str, name: str, rows: list[Row]) -> Section:
+    title = _("%(title)s: %(count)d") % {"title": name, "count": len(rows)}
+    return Section(kind, title, tuple(rows))
 
 
 def _answer(answer: Mapping[str, Any], language: str, zone: tzinfo) -> Answer:

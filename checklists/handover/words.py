@@ -121,7 +121,6 @@ PAGE: Words = {
     "phase": _("Phase"),
     "acts": _("Who acts"),
     "first": _("Open points and accepted risks"),
-    "signatures": _("Signatures"),
     "name": _("Name"),
     "date": _("Date"),
     "seal": _("Seal"),
@@ -132,6 +131,7 @@ PAGE: Words = {
     "opened_by": _("Opened by"),
     "opened_for": _("Reason"),
     "proof": _("Verification"),
+    "code": _("Verification code"),
     "qr": _("QR code of the verification page"),
     "page": _("Page"),
 }

@@ -1,0 +1,73 @@
+"""The hand-over as PDF (PDF/UA-1 and PDF/A-2a), set by typst in a child process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import segno
+from django.conf import settings
+
+from . import fonts
+from .pdf_layout import template_data
+from .tables import Handover
+
+WORKER = Path(__file__).with_name("pdf_worker.py")
+SECONDS = 40
+MEGABYTES = 2048
+
+
+class PdfFailed(Exception):
+    """No PDF could be made; the text says why, in one line."""
+
+
+def write_pdf(handover: Handover, *, seconds: int = SECONDS, megabytes: int = MEGABYTES) -> bytes:
+    """The PDF of `handover`, ending in a line end; the same bytes for the same `handover`.
+
+    The child gets `seconds` and, where the system can limit it, `megabytes` of address space.
+    Raises PdfFailed when it needs more, or cannot set the document.
+    """
+    template = Path(settings.BASE_DIR) / "templates" / "handover" / "checklist.typ"
+    job = {
+        "template": str(template),
+        "root": str(template.parent),
+        "family": fonts.FAMILY,
+        "font_paths": [str(face.parent) for face in fonts.FACES],
+        "data": template_data(handover),
+        "qr": _qr(handover.public_url),
+        "timestamp": handover.generated_at.isoformat(),
+        "seconds": seconds,
+        "megabytes": megabytes,
+    }
+    return _run(json.dumps(job).encode(), seconds)
+
+
+def _qr(url: str) -> str:
+    if not url:
+        return ""
+    svg = segno.make(url, error="m", micro=False).svg_inline(scale=1, border=4)
+    return svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+
+
+def _run(job: bytes, seconds: int) -> bytes:
+    try:
+        child = subprocess.run(
+            [sys.executable, "-I", str(WORKER)],
+            input=job,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PdfFailed(f"it took longer than {seconds} seconds") from error
+    except OSError as error:
+        raise PdfFailed(str(error)) from error
+    if child.returncode or not child.stdout.startswith(b"%PDF-"):
+        raise PdfFailed(_reason(child.returncode, child.stderr))
+    return child.stdout
+
+
+def _reason(status: int, stderr: bytes) -> str:
+    lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines()]
+    said = next((line for line in reversed(lines) if line), "")
+    return said[:300] or f"the child process ended with status {status}"

@@ -1,0 +1,157 @@
+"""A hand-over as the data of templates/handover/checklist.typ.
+
+Whatever the template sets in a column is cleaned of what the typeface cannot draw, gets break
+points in runs wider than the column, and a row that could be taller than a page is marked `tall`:
+typst would fail, overprint the next column, or cut the row without a word.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from .fonts import breakable, clean, line_count
+from .rows import Row
+from .tables import Answer, Handover, Section
+
+POINTS = 7.5
+PADDING = 2.4  # millimetres, left and right of a cell together
+TALLEST = 16  # lines; a page has room for more than twice as many
+PAGE_WIDTH = 273.0
+HEADER_LENGTH = 60
+
+WIDTHS = {
+    "work": (10, 14, 33, 91, 34, 24, 43, 24),
+    "not_applicable": (10, 14, 80, 73, 34, 62),
+    "first": (10, 14, 77, 42, 26, 80, 24),
+    "answers": (62, 28, 21, 23),
+    "history": (24, 40, 150, 59),
+}
+Texts = dict[str, Any]
+
+
+def template_data(handover: Handover) -> Texts:
+    """Everything the template reads, as JSON-able texts; the keys are those of Handover."""
+    data = _walk(asdict(handover), PAGE_WIDTH / 2)
+    for unused in ("common", "sheet_head", "sections", "first", "answers", "generated_at"):
+        del data[unused]
+    data["widths"] = WIDTHS
+    data["subject"] = _short(clean(handover.subject))
+    data["customer_short"] = _short(clean(handover.customer))
+    data["sections"] = [_section(section) for section in handover.sections]
+    data["first"] = [_first_row(row) for row in handover.first]
+    data["answers"] = [_answer(answer) for answer in handover.answers]
+    return data
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= HEADER_LENGTH else f"{line[:HEADER_LENGTH]}…"
+
+
+def _walk(value: Any, millimetres: float) -> Any:
+    if isinstance(value, str):
+        return breakable(clean(value), millimetres, POINTS)
+    if isinstance(value, dict):
+        return {key: _walk(item, millimetres) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walk(item, millimetres) for item in value]
+    return value
+
+
+class _Cells:
+    """Sets texts into the columns of one row and keeps the height of the tallest."""
+
+    def __init__(self, table: str) -> None:
+        self._widths = WIDTHS[table]
+        self._lines = [0] * len(self._widths)
+
+    def set(self, column: int, text: str, *, label: str = "") -> str:
+        millimetres = self._widths[column] - PADDING
+        text = clean(text)
+        if text:
+            self._lines[column] += line_count(f"{label} {text}", millimetres, POINTS)
+        return breakable(text, millimetres, POINTS)
+
+    def record(self, column: int, row: Row) -> list[tuple[str, str]]:
+        return [(label, self.set(column, text, label=label)) for label, text in row.record]
+
+    @property
+    def tall(self) -> bool:
+        return max(self._lines) > TALLEST
+
+
+def _section(section: Section) -> Texts:
+    make = _not_applicable_row if section.kind == "not_applicable" else _work_row
+    return {
+        "kind": section.kind,
+        "title": clean(section.title),
+        "rows": [make(row) for row in section.rows],
+    }
+
+
+def _keys(row: Row) -> Texts:
+    """What the template asks and never sets as it is."""
+    return {
+        "number": row.number,
+        "severity": row.severity,
+        "severity_key": row.severity_key,
+        "verdict": row.verdict,
+        "verdict_key": row.verdict_key,
+        "decision": row.decision,
+        "decision_key": row.decision_key,
+    }
+
+
+def _links(cells: _Cells, column: int, row: Row) -> list[Texts]:
+    return [{"text": cells.set(column, link.text), "url": link.url} for link in row.links]
+
+
+def _work_row(row: Row) -> Texts:
+    cells = _Cells("work")
+    texts = {
+        "reason": cells.set(2, row.reason),
+        **{
+            key: cells.set(3, getattr(row, key), label="対処・確認")
+            for key in ("title", "summary", "action", "check", "impact", "fix", "phase", "acts")
+        },
+        "links": _links(cells, 4, row),
+        "record": cells.record(6, row),
+        "who": cells.set(7, row.who),
+        "when": row.when,
+    }
+    return {**_keys(row), **texts, "tall": cells.tall}
+
+
+def _not_applicable_row(row: Row) -> Texts:
+    cells = _Cells("not_applicable")
+    texts = {
+        "title": cells.set(2, row.title),
+        "reason": cells.set(3, row.reason),
+        "links": _links(cells, 4, row),
+        "record": cells.record(5, row),
+        "who": cells.set(5, row.who),
+        "when": row.when,
+    }
+    return {**_keys(row), **texts, "tall": cells.tall}
+
+
+def _first_row(row: Row) -> Texts:
+    cells = _Cells("first")
+    texts = {
+        "title": cells.set(2, row.title),
+        "reason": cells.set(3, row.reason),
+        "record": cells.record(5, row),
+        "who": cells.set(6, row.who),
+        "when": row.when,
+    }
+    return {**_keys(row), **texts, "tall": cells.tall}
+
+
+def _answer(answer: Answer) -> Texts:
+    cells = _Cells("answers")
+    texts = {
+        "question": cells.set(0, answer.question),
+        "answer": cells.set(1, answer.answer),
+        "by": cells.set(2, answer.by),
+        "at": answer.at,
+    }
+    return {**texts, "tall": cells.tall}
