@@ -24,7 +24,7 @@ def digest(value: Any) -> str:
 
 def timestamp(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC with microseconds, as hashed and printed; None stays None."""
-    return moment and moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None
 
 
 def hash_of(event: Event, *, tracking_id: str | None) -> str:
@@ -69,31 +69,50 @@ def broken_links(events: Iterable[Event]) -> list[str]:
 
 
 def replay(events: Iterable[Event]) -> dict[str, Any]:
-    """The state that the events add up to: {"answers": {question: [value, version]},
-    "reasons": {tracking_id: reason}, "decisions": {tracking_id: {...}}, "versions": {...}}.
+    """The state that the events add up to: {"header": {name: text}, "answers": {question:
+    [value, version, by, at]}, "reasons": {tracking_id: reason}, "decisions": {tracking_id:
+    {..., "by", "at", "returned", "returned_comment", "returned_by"}}, "versions": {...}}.
 
-    An item without a decision event is missing from "decisions" and "versions".
+    `at` is a `timestamp`, None while nobody has answered. An item without a decision event is
+    missing from "decisions" and "versions".
     """
-    state: dict[str, Any] = {"answers": {}, "reasons": {}, "decisions": {}, "versions": {}}
+    state: dict[str, Any] = {
+        "header": {},
+        "answers": {},
+        "reasons": {},
+        "decisions": {},
+        "versions": {},
+    }
     for event in events:
         if event.outcome == Event.Outcome.APPLIED:
-            _apply(state, event.kind, event.payload, event.effect)
+            _apply(state, event, event.payload, event.effect)
     return state
 
 
 def _apply(
-    state: dict[str, Any], kind: str, payload: Mapping[str, Any], effect: Mapping[str, Any]
+    state: dict[str, Any], event: Event, payload: Mapping[str, Any], effect: Mapping[str, Any]
 ) -> None:
-    if kind == Event.Kind.CREATED:
-        state["answers"] = {q: [value, 0] for q, value in effect["answers"].items()}
-        state["reasons"] = dict(effect["reasons"])
-    elif kind == Event.Kind.ANSWER:
-        state["answers"][payload["question"]] = [payload["value"], effect["version"]]
-        state["reasons"] |= effect["reasons"]
-    elif kind == Event.Kind.DECISION:
-        state["decisions"][payload["item"]] = {**payload["decision"], "returned": False}
-        state["versions"][payload["item"]] = effect["version"]
-    elif kind == Event.Kind.RETURNED:
-        for tracking_id, version in effect["versions"].items():
-            state["decisions"].setdefault(tracking_id, {})["returned"] = True
-            state["versions"][tracking_id] = version
+    by, at, decisions = event.actor_name, timestamp(event.recorded_at), state["decisions"]
+    match event.kind:
+        case Event.Kind.CREATED:
+            state["header"] = {k: v for k, v in payload.items() if k not in ("release", "edition")}
+            state["reasons"] = dict(effect["reasons"])
+            for question, value in effect["answers"].items():
+                known = (by, at) if value != "unknown" else ("", None)
+                state["answers"][question] = [value, 0, *known]
+        case Event.Kind.HEADER:
+            state["header"] |= payload
+        case Event.Kind.ANSWER:
+            state["answers"][payload["question"]] = [payload["value"], effect["version"], by, at]
+            state["reasons"] |= effect["reasons"]
+        case Event.Kind.DECISION:
+            decided = {**payload["decision"], "by": by, "at": at, "returned": False}
+            decisions.setdefault(payload["item"], {}).update(decided)
+            state["versions"][payload["item"]] = effect["version"]
+        case Event.Kind.RETURNED:
+            for tracking_id, version in effect["versions"].items():
+                comment = payload["items"][tracking_id]
+                decisions.setdefault(tracking_id, {}).update(
+                    {"returned": True, "returned_comment": comment, "returned_by": by}
+                )
+                state["versions"][tracking_id] = version

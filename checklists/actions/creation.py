@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
-from advisories.deployments import build_deployment
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from advisories.applicability import Reason, decide
+from advisories.deployments import build_deployment
 from advisories.models import Advisory, Condition, Release
 from checklists.actions.errors import NotAllowed, Refused
 from checklists.actions.events import append, refuse_unstorable, required_text
@@ -30,10 +30,15 @@ from checklists.models import (
     Decision,
     Edition,
     Event,
+    Purge,
     Rollout,
 )
 from portal.models import User
 from portal.roles import Role
+
+NUMBER_LENGTH = 80
+# What a checklist prints of its rollout and box, and may change while it is a draft.
+HEADER = ("host", "mode_detail", "customer", "project", "number")
 
 
 @transaction.atomic
@@ -46,12 +51,15 @@ def create_rollout(
     """
     if not by.has_role(Role.ENGINEER):
         raise NotAllowed(_("Only engineers start rollouts."))
+    # The triggers let rows of a purged identifier go, so no new rollout may have it.
+    if Purge.objects.filter(rollout=id).exists():
+        raise Refused(_("This rollout was removed. Start again."))
     rollout, created = Rollout.objects.get_or_create(
         id=id,
         defaults={
             "customer": line(customer, _("Enter the customer.")),
             "project": line(project, _("Enter the project name.")),
-            "number": optional_line(number),
+            "number": optional_line(number, limit=NUMBER_LENGTH),
             "created_by": by,
             "created_at": timezone.now(),
         },
@@ -81,25 +89,33 @@ def create_checklist(
 
     `mode` is a slug, "unknown", or None where the product has no modes; `installed_with` a
     release's slug, "older" or "unknown"; `answers` maps condition slugs to "yes" or "no".
-    `predecessor` offers its decisions, which are never copied. The same `id` in the same rollout
-    finds the checklist that a first click made. A constant number of queries, whatever the
-    catalogue's size. Raises Refused and NotAllowed; errors of `build_deployment` pass through.
+    `predecessor` (one that `by` may see) offers its decisions, which are never copied. The same
+    `id` in the same rollout finds the checklist that a first click made. A constant number of
+    queries, whatever the catalogue's size. Raises Refused and NotAllowed; errors of
+    `build_deployment` pass through.
     """
     _require_member(rollout, by)
-    existing = Checklist.objects.filter(pk=id).first()
+    # Another click may be making this very checklist; the rollout's row lets one go first.
+    Rollout.objects.select_for_update().get(pk=rollout.pk)
+    existing: Checklist | None = Checklist.objects.filter(pk=id).first()
     if existing:
         if existing.rollout_id != rollout.pk or existing.created_by_id != by.pk:
             raise Refused(_("This checklist already exists. Start again."))
         return existing
 
-    given = {slug: value == "yes" for slug, value in (answers or {}).items()}
+    if predecessor and not Checklist.objects.visible_to(by).filter(pk=predecessor.pk).exists():
+        raise NotAllowed(_("You are not a member of this rollout."))
+    said = {slug: value for slug, value in (answers or {}).items() if value != NOT_KNOWN}
+    if not set(said.values()) <= {"yes", "no"}:
+        raise Refused(_("Choose one of the answers."))
+    given = {slug: value == "yes" for slug, value in said.items()}
     found, deployment = build_deployment(
         release=release, mode=mode, installed_with=installed_with, answers=given
     )
     now = timezone.now()
     advisories = list(Advisory.objects.for_deployment(deployment).with_terms())
     header = freeze_header(found, _conditions_of(advisories), timezone.localdate(now))
-    stated = _stated_answers(header, mode, installed_with, answers or {})
+    stated = _stated_answers(header, mode, installed_with, said)
     checklist = Checklist.objects.create(
         id=id,
         rollout=rollout,
@@ -125,7 +141,12 @@ def create_checklist(
         checklist,
         op_id=uuid5(checklist.pk, "created"),
         kind=Event.Kind.CREATED,
-        payload={"host": checklist.host, "release": release, "edition": edition.number},
+        payload={
+            **{name: getattr(checklist, name) for name in HEADER},
+            "release": release,
+            "demo": checklist.is_demo,
+            "edition": edition.number,
+        },
         effect={
             "frozen": digest(frozen_state(checklist, items)),
             "answers": stated,
@@ -164,12 +185,13 @@ def _require_member(rollout: Rollout, by: User) -> None:
         raise NotAllowed(_("You are not a member of this rollout."))
 
 
-def line(value: str, message: str) -> str:
-    return required_text(value, message, limit=LINE_LENGTH)
+def line(value: str, message: str, *, limit: int = LINE_LENGTH) -> str:
+    """`value` as one line: every run of white space is one space. Raises Refused."""
+    return " ".join(required_text(value, message, limit=limit).split())
 
 
-def optional_line(value: str) -> str:
-    return line(value, "") if value.strip() else ""
+def optional_line(value: str, *, limit: int = LINE_LENGTH) -> str:
+    return line(value, "", limit=limit) if value.strip() else ""
 
 
 def _conditions_of(advisories: list[Advisory]) -> list[Condition]:

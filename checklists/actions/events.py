@@ -17,7 +17,7 @@ from portal.roles import Role
 
 def lock(checklist_id: UUID) -> Checklist:
     """The checklist, locked until the transaction ends. Raises Refused when it was discarded."""
-    checklist = (
+    checklist: Checklist = (
         Checklist.objects.select_for_update(of=("self",))
         .select_related("rollout")
         .get(pk=checklist_id)
@@ -47,6 +47,14 @@ def in_draft(checklist: Checklist) -> bool:
     """Whether items, answers and header may change: an open edition without live *prepared*."""
     edition = open_edition(checklist)
     return edition is not None and edition.state == Edition.State.DRAFT
+
+
+def stored(checklist: Checklist, op_id: UUID, kind: Event.Kind, by: User) -> Event | None:
+    """The event of a form that was sent twice. Raises Refused when the id belongs to another."""
+    event = Event.objects.filter(op_id=op_id).first()
+    if event and (event.checklist_id, event.kind, event.actor_id) != (checklist.pk, kind, by.pk):
+        raise Refused(_("This form was already used for something else. Reload the page."))
+    return event
 
 
 def append(

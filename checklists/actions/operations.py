@@ -4,6 +4,7 @@ Plain forms, the page's own requests and later the offline sync all come through
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -46,6 +47,41 @@ FIELDS = {
 RECORDED = (Event.Kind.DECISION, Event.Kind.ANSWER, Event.Kind.RESOLVED)
 
 
+@dataclass(frozen=True)
+class Operation:
+    """What one person wants, cleaned and permitted, before it meets the present state."""
+
+    op_id: UUID
+    kind: Event.Kind
+    payload: dict[str, Any]
+    item: ChecklistItem | None
+    base_version: int | None
+    client_at: datetime | None
+    by: User
+
+
+def _append(
+    checklist: Checklist,
+    operation: Operation,
+    effect: Mapping[str, Any],
+    outcome: Event.Outcome = Event.Outcome.APPLIED,
+    now: datetime | None = None,
+) -> Event:
+    return append(
+        checklist,
+        op_id=operation.op_id,
+        kind=operation.kind,
+        payload=operation.payload,
+        effect=effect,
+        by=operation.by,
+        outcome=outcome,
+        item=operation.item,
+        base_version=operation.base_version,
+        client_at=operation.client_at,
+        now=now,
+    )
+
+
 @transaction.atomic
 def record(
     *,
@@ -69,7 +105,7 @@ def record(
     """
     if kind not in RECORDED:
         raise ValueError(f"{kind} is not an operation of its own.")
-    refuse_unstorable(payload)
+    _require_form(payload)
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER)
     item, answer, body = _read(checklist, kind, payload)
@@ -77,29 +113,45 @@ def record(
     if stored:
         return _same_body(stored, checklist, kind, body, base_version, by)
     _require_resolvable(checklist, body["resolves"], item, answer)
-    operation = {
-        "op_id": op_id,
-        "kind": kind,
-        "payload": body,
-        "item": item,
-        "base_version": base_version,
-        "client_at": client_at,
-        "by": by,
-    }
+    operation = Operation(op_id, kind, body, item, base_version, client_at, by)
     if not in_draft(checklist):
-        return append(checklist, effect={}, outcome=Event.Outcome.LATE, **operation)
+        return _append(checklist, operation, {}, Event.Outcome.LATE)
     if item is not None and kind == Event.Kind.DECISION:
         return _decide(checklist, item, operation)
     if answer is not None and kind == Event.Kind.ANSWER:
         return _answer(checklist, answer, operation)
-    return append(checklist, effect={}, **operation)
+    return _append(checklist, operation, {})
+
+
+def _require_form(payload: Mapping[str, Any]) -> None:
+    """Raises Refused unless every part of the payload has the type that `record` documents."""
+    resolves, decision = payload.get("resolves", []), payload.get("decision", {})
+    texts = [payload.get(name, "") for name in ("item", "question", "value")]
+    if isinstance(decision, Mapping):
+        texts += [decision.get(name) or "" for name in FIELDS]
+    if (
+        not isinstance(decision, Mapping)
+        or not isinstance(resolves, list | tuple)
+        or not all(isinstance(text, str) for text in texts)
+        or not all(is_uuid(op_id) for op_id in resolves)
+    ):
+        raise Refused(_("This entry is not complete. Reload the page and enter it again."))
+    refuse_unstorable(payload)
+
+
+def is_uuid(value: Any) -> bool:
+    try:
+        UUID(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _read(
     checklist: Checklist, kind: Event.Kind, payload: Mapping[str, Any]
 ) -> tuple[ChecklistItem | None, Answer | None, dict[str, Any]]:
     """The operation's item or answer, and its body with every field in its place."""
-    resolves = sorted({str(op) for op in payload.get("resolves", [])})
+    resolves = sorted({str(UUID(str(op))) for op in payload.get("resolves", [])})
     if kind == Event.Kind.DECISION:
         item = checklist.items.filter(tracking_id=str(payload.get("item", ""))).first()
         if item is None:
@@ -124,7 +176,8 @@ def clean_decision(given: Mapping[str, Any], *, severity: int | None) -> dict[st
 
     `severity` 3 asks for an approver of an accepted risk. Raises Refused with every fault.
     """
-    clean = {name: str(given.get(name) or "").strip() for name in FIELDS}
+    # A form sends CR LF and a script LF: the same text has to be the same value.
+    clean = {name: _lines(str(given.get(name) or "")).strip() for name in FIELDS}
     faults = [
         _("The text is too long: at most %(limit)d characters.") % {"limit": limit}
         for name, (_column, limit) in FIELDS.items()
@@ -151,6 +204,10 @@ def clean_decision(given: Mapping[str, Any], *, severity: int | None) -> dict[st
     if decision != Decision.PENDING:
         clean["waiting_for"] = clean["due"] = clean["agreed_by"] = ""
     return clean
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _is_date(text: str) -> bool:
@@ -228,27 +285,26 @@ def _require_resolvable(
             raise Refused(_("This conflict is not part of the item. Reload the page."))
 
 
-def _decide(checklist: Checklist, item: ChecklistItem, operation: dict[str, Any]) -> Event:
-    wanted, present = operation["payload"]["decision"], decision_of(item)
+def _decide(checklist: Checklist, item: ChecklistItem, operation: Operation) -> Event:
+    wanted, present = operation.payload["decision"], decision_of(item)
     marked = item.returned or item.flagged
-    resolving = bool(operation["payload"]["resolves"])
+    resolving = bool(operation.payload["resolves"])
     if wanted == present and not marked and not resolving:
-        effect = {"version": item.version}
-        return append(checklist, effect=effect, outcome=Event.Outcome.SAME, **operation)
-    if operation["base_version"] != item.version:
+        return _append(checklist, operation, {"version": item.version}, Event.Outcome.SAME)
+    if operation.base_version != item.version:
         current = {
             **present,
             "by": item.decided_by,
             "at": timestamp(item.decided_at),
         }
-        effect = {"version": item.version, "current": current}
-        return append(checklist, effect=effect, outcome=Event.Outcome.CONFLICT, **operation)
+        seen = {"version": item.version, "current": current}
+        return _append(checklist, operation, seen, Event.Outcome.CONFLICT)
     now = timezone.now()
-    event = append(checklist, effect={"version": item.version + 1}, now=now, **operation)
+    event = _append(checklist, operation, {"version": item.version + 1}, now=now)
     for name, (column, _limit) in FIELDS.items():
         setattr(item, column, wanted[name])
     item.due = date.fromisoformat(wanted["due"]) if wanted["due"] else None
-    item.decided_by, item.decided_at = operation["by"].name, now
+    item.decided_by, item.decided_at = operation.by.name, now
     item.returned = item.flagged = False
     item.version += 1
     columns = [column for column, _limit in FIELDS.values()]
@@ -258,28 +314,27 @@ def _decide(checklist: Checklist, item: ChecklistItem, operation: dict[str, Any]
     return event
 
 
-def _answer(checklist: Checklist, answer: Answer, operation: dict[str, Any]) -> Event:
-    value, resolving = operation["payload"]["value"], bool(operation["payload"]["resolves"])
+def _answer(checklist: Checklist, answer: Answer, operation: Operation) -> Event:
+    value, resolving = operation.payload["value"], bool(operation.payload["resolves"])
     if value == answer.value and not resolving:
-        effect = {"version": answer.version}
-        return append(checklist, effect=effect, outcome=Event.Outcome.SAME, **operation)
-    if operation["base_version"] != answer.version:
+        return _append(checklist, operation, {"version": answer.version}, Event.Outcome.SAME)
+    if operation.base_version != answer.version:
         current = {
             "value": answer.value,
             "by": answer.answered_by,
             "at": timestamp(answer.answered_at),
         }
-        effect = {"version": answer.version, "current": current}
-        return append(checklist, effect=effect, outcome=Event.Outcome.CONFLICT, **operation)
+        seen = {"version": answer.version, "current": current}
+        return _append(checklist, operation, seen, Event.Outcome.CONFLICT)
     answers = dict(checklist.answers.values_list("question", "value"))
     answers[answer.question] = value
     touched = decide_anew(checklist.items.all(), checklist.frozen, answers)
     now = timezone.now()
-    reasons = {item.tracking_id: item.reason for item in touched}
-    effect = {"version": answer.version + 1, "reasons": {k: str(v) for k, v in reasons.items()}}
-    event = append(checklist, effect=effect, now=now, **operation)
+    reasons = {item.tracking_id: str(item.reason) for item in touched}
+    effect = {"version": answer.version + 1, "reasons": reasons}
+    event = _append(checklist, operation, effect, now=now)
     ChecklistItem.objects.bulk_update(touched, ["reason", "verdict"])
     answer.value, answer.version = value, answer.version + 1
-    answer.answered_by, answer.answered_at = operation["by"].name, now
+    answer.answered_by, answer.answered_at = operation.by.name, now
     answer.save(update_fields=["value", "version", "answered_by", "answered_at"])
     return event

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from checklists import files
-from checklists.actions.creation import line, optional_line
-from checklists.actions.errors import NotAllowed, Refused
-from checklists.actions.events import append, in_draft, lock, require, required_text
+from checklists.actions.creation import NUMBER_LENGTH, line, optional_line
+from checklists.actions.errors import NotAllowed, Refused, Stale
+from checklists.actions.events import append, in_draft, lock, require, required_text, stored
 from checklists.models import (
     Answer,
     Checklist,
@@ -32,37 +32,54 @@ def change_header(
 ) -> None:
     """Change customer, project and number: one event in each open checklist (design 5).
 
-    Checklists in draft take the new header, prepared ones keep theirs and note it as late.
+    Checklists in draft take the new header, prepared ones keep theirs and note it as late. The
+    same values once more reach the drafts that still print others: those that were prepared or
+    issued when the header changed.
     """
     _require_engineer(rollout, by)
     values = {
         "customer": line(customer, _("Enter the customer.")),
         "project": line(project, _("Enter the project name.")),
-        "number": optional_line(number),
+        "number": optional_line(number, limit=NUMBER_LENGTH),
     }
     locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
-    if all(getattr(locked, name) == value for name, value in values.items()):
+    checklists = _open_checklists(locked)
+    if _sent_before(op_id, checklists):
         return
+    changed = _differs(locked, values)
     for name, value in values.items():
         setattr(locked, name, value)
     locked.save(update_fields=list(values))
-    for checklist in _open_checklists(locked):
-        _write_header(checklist, uuid5(op_id, str(checklist.pk)), values, by)
+    for checklist in checklists:
+        if _differs(checklist, values) and (changed or in_draft(checklist)):
+            _write_header(checklist, uuid5(op_id, str(checklist.pk)), values, by)
 
 
 @transaction.atomic
 def change_host(*, checklist_id: UUID, op_id: UUID, host: str, mode_detail: str, by: User) -> None:
-    """Correct the host's name or the detail of its mode, in draft only."""
+    """Correct the host's name or the detail of its mode, in draft only (else Stale)."""
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER)
+    if stored(checklist, op_id, Event.Kind.HEADER, by):
+        return
+    if not in_draft(checklist):
+        raise Stale(_("The checklist is no longer in that state. Reload the page."))
     values = {
         "host": line(host, _("Enter the host name of the box.")),
         "mode_detail": optional_line(mode_detail),
     }
-    if Event.objects.filter(op_id=op_id).exists():
-        return
-    if any(getattr(checklist, name) != value for name, value in values.items()):
+    if _differs(checklist, values):
         _write_header(checklist, op_id, values, by)
+
+
+def _differs(thing: Rollout | Checklist, values: dict[str, str]) -> bool:
+    return any(getattr(thing, name) != value for name, value in values.items())
+
+
+def _sent_before(op_id: UUID, checklists: Iterable[Checklist]) -> bool:
+    """Whether this form has already been written into one of the checklists."""
+    made = [uuid5(op_id, str(checklist.pk)) for checklist in checklists]
+    return Event.objects.filter(op_id__in=made).exists()
 
 
 def _write_header(checklist: Checklist, op_id: UUID, values: dict[str, str], by: User) -> None:
@@ -84,18 +101,22 @@ def _write_header(checklist: Checklist, op_id: UUID, values: dict[str, str], by:
 
 @transaction.atomic
 def change_members(*, rollout: Rollout, op_id: UUID, members: Iterable[User], by: User) -> None:
-    """Set the rollout's members: one event in each open checklist. Raises Refused for nobody."""
+    """Set the rollout's members: one event in each open checklist.
+
+    Raises Refused when no engineer would be left, who alone could add people again.
+    """
     _require_engineer(rollout, by)
     wanted = {user.pk: user for user in members}
-    if not wanted:
-        raise Refused(_("A rollout needs at least one member."))
+    if not any(user.has_role(Role.ENGINEER) for user in wanted.values()):
+        raise Refused(_("A rollout needs at least one engineer among its members."))
     locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
     present = set(locked.members.values_list("pk", flat=True))
-    if present == set(wanted):
+    checklists = _open_checklists(locked)
+    if present == set(wanted) or _sent_before(op_id, checklists):
         return
     locked.members.set(wanted.values())
     payload = {"members": sorted(user.username for user in wanted.values())}
-    for checklist in _open_checklists(locked):
+    for checklist in checklists:
         append(
             checklist,
             op_id=uuid5(op_id, str(checklist.pk)),
@@ -111,6 +132,7 @@ def discard(*, checklist_id: UUID, op_id: UUID, reason: str, by: User) -> None:
     """Hide a checklist that was made by mistake; it is kept. Never one with an issued edition."""
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER)
+    stored(checklist, op_id, Event.Kind.DISCARDED, by)
     text = required_text(reason, _("Enter why this checklist is discarded."))
     if checklist.editions.filter(issued_at__isnull=False).exists():
         raise Refused(_("A checklist with an issued edition cannot be discarded."))

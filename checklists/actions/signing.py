@@ -11,7 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from checklists.actions.errors import NotAllowed, Refused, Stale
-from checklists.actions.events import append, lock, open_edition, require, required_text
+from checklists.actions.events import (
+    append,
+    lock,
+    open_edition,
+    require,
+    required_text,
+    stored,
+)
 from checklists.chain import canonical, digest
 from checklists.conflicts import conflicts
 from checklists.content import content_of
@@ -29,14 +36,6 @@ def _changed() -> Stale:
     )
 
 
-def stored(checklist: Checklist, op_id: UUID, kind: Event.Kind, by: User) -> Event | None:
-    """The event of a form that was sent twice. Raises Refused when the id belongs to another."""
-    event = Event.objects.filter(op_id=op_id).first()
-    if event and (event.checklist_id, event.kind, event.actor_id) != (checklist.pk, kind, by.pk):
-        raise Refused(_("This form was already used for something else. Reload the page."))
-    return event
-
-
 @transaction.atomic
 def prepare(*, checklist_id: UUID, op_id: UUID, seen: str, by: User) -> SignOff:
     """The engineer's signature over the content whose digest is `seen`.
@@ -48,7 +47,9 @@ def prepare(*, checklist_id: UUID, op_id: UUID, seen: str, by: User) -> SignOff:
     require(checklist, by, Role.ENGINEER)
     done = stored(checklist, op_id, Event.Kind.PREPARED, by)
     if done:
-        return SignOff.objects.get(edition__checklist=checklist, chain_head=done.hash)
+        return SignOff.objects.get(
+            edition__checklist=checklist, kind=SignOff.Kind.PREPARED, chain_head=done.hash
+        )
     edition = _edition_in(checklist, Edition.State.DRAFT)
     answers = dict(checklist.answers.values_list("question", "value"))
     hindering = hindrances(checklist.items.all(), conflicts(checklist), checklist.frozen, answers)
@@ -134,7 +135,7 @@ def issue(*, checklist_id: UUID, op_id: UUID, seen: str, by: User) -> Edition:
     require(checklist, by, Role.REVIEWER)
     done = stored(checklist, op_id, Event.Kind.ISSUED, by)
     if done:
-        return checklist.editions.get(minor=int(done.payload["edition"].split(".")[1]))
+        return _edition_of(done)
     edition = _edition_in(checklist, Edition.State.PREPARED)
     prepared = _prepared(edition)
     _require_reviewer(prepared, by)
@@ -159,6 +160,10 @@ def _issue(
     now: datetime,
 ) -> Edition:
     checklist = lock(seen.pk)
+    # A double click: while this one rendered, its twin has issued.
+    done = stored(checklist, op_id, Event.Kind.ISSUED, by)
+    if done:
+        return _edition_of(done)
     edition = open_edition(checklist)
     if edition is None or edition.pk != prepared.edition_id:
         raise _changed()
@@ -193,7 +198,7 @@ def reopen(*, checklist_id: UUID, op_id: UUID, reason: str, by: User) -> Edition
     require(checklist, by, Role.ENGINEER, Role.REVIEWER)
     done = stored(checklist, op_id, Event.Kind.REOPENED, by)
     if done:
-        return checklist.editions.get(minor=int(done.payload["edition"].split(".")[1]))
+        return _edition_of(done)
     text = required_text(reason, _("Enter the reason for re-opening."))
     newest = checklist.editions.order_by("minor").last()
     if newest is None or newest.issued_at is None:
@@ -241,12 +246,13 @@ def revoke_edition(*, edition_id: int, op_id: UUID, reason: str, by: User) -> Re
     checklist = lock(Edition.objects.get(pk=edition_id).checklist_id)
     require(checklist, by, Role.REVIEWER)
     edition = Edition.objects.get(pk=edition_id)
-    text = required_text(reason, _("Enter why this edition is revoked."))
-    if edition.issued_at is None:
-        raise Refused(_("Only an issued edition can be revoked."))
     existing = Revocation.objects.filter(edition=edition).first()
     if existing:
         return existing
+    stored(checklist, op_id, Event.Kind.REVOKED, by)
+    text = required_text(reason, _("Enter why this edition is revoked."))
+    if edition.issued_at is None:
+        raise Refused(_("Only an issued edition can be revoked."))
     now = timezone.now()
     payload = {"edition": edition.number, "reason": text}
     append(
@@ -272,6 +278,15 @@ def _edition_in(checklist: Checklist, state: Edition.State) -> Edition:
     if edition is None or edition.state != state:
         raise Stale(_("The checklist is no longer in that state. Reload the page."))
     edition.checklist = checklist
+    return edition
+
+
+def _edition_of(event: Event) -> Edition:
+    """The edition that an event names. Raises Stale when that draft has been closed since."""
+    minor = int(event.payload["edition"].split(".")[1])
+    edition = Edition.objects.filter(checklist=event.checklist_id, minor=minor).first()
+    if edition is None:
+        raise _changed()
     return edition
 
 
