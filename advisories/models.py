@@ -1,5 +1,7 @@
 """The catalogue: products and their releases, the terms, the documents and their advisories."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -26,7 +28,7 @@ class SourceDocument(models.Model):
     publisher = models.CharField(_("publisher"), max_length=200)
     title_ja = models.CharField(_("title (Japanese)"), max_length=200)
     title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
-    products = models.ManyToManyField(
+    products: "models.ManyToManyField[Product, Any]" = models.ManyToManyField(
         "Product", verbose_name=_("products"), related_name="documents", blank=True
     )
     loaded = models.JSONField(default=dict, blank=True, editable=False)

@@ -63,7 +63,8 @@ class AdvisoryQuerySet(models.QuerySet["Advisory"]):
 
     def with_verdict(self, *verdicts: Verdict) -> AdvisoryQuerySet:
         """Of `for_deployment`'s rows those with one of these verdicts."""
-        return self.filter(reason__in=[r.value for r in Reason if r.verdict in verdicts])
+        reasons = [r.value for r in Reason if r.verdict in verdicts]
+        return self.filter(Q(("reason__in", reasons)))
 
     def with_terms(self) -> AdvisoryQuerySet:
         """With category, document, topics, modes, conditions, references and product rows:
@@ -125,7 +126,8 @@ def _reason(deployment: Deployment) -> Case:
 def _links(field: str) -> models.QuerySet[Any]:
     """The advisory's rows in the table behind a many-to-many field."""
     through = getattr(_model("Advisory"), field).through
-    return through._default_manager.filter(advisory=OuterRef("pk"))
+    links: models.QuerySet[Any] = through._default_manager.filter(advisory=OuterRef("pk"))
+    return links
 
 
 def facts_of(advisory: Advisory, *, product: str, rank: int) -> Facts:

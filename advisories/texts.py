@@ -19,6 +19,11 @@ def both(instance: Any, field: str) -> dict[str, str]:
     return {language: getattr(instance, f"{field}_{language}") for language in LANGUAGES}
 
 
-def localized(field: str) -> property:
+class localized:
     """A property with the text of `field` in the active language, Japanese as the fallback."""
-    return property(lambda instance: in_language(both(instance, field)))
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+
+    def __get__(self, instance: Any, owner: type) -> str:
+        return in_language(both(instance, self.field)) if instance is not None else self.field

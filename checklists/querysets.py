@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from portal.models import User
 
 if TYPE_CHECKING:
-    pass
+    from checklists.models import Checklist, Rollout  # noqa: F401  (named in the base classes)
 
 
 class RolloutQuerySet(models.QuerySet["Rollout"]):
@@ -58,7 +58,7 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
         decided = to_do & ~Q(items__decision="open")
         high = Q(items__severity=3)
         count = models.Count
-        return self.annotate(
+        annotated: ChecklistQuerySet = self.annotate(
             items_total=count("items"),
             to_do=count("items", filter=to_do),
             decided=count("items", filter=decided),
@@ -66,6 +66,7 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
             high_decided=count("items", filter=decided & high),
             pending=count("items", filter=Q(items__decision="pending")),
         )
+        return annotated
 
 
 def _live_prepared() -> models.QuerySet[models.Model]:

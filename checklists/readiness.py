@@ -18,7 +18,8 @@ class Hindrance:
     tracking_ids: tuple[str, ...]
 
     def __str__(self) -> str:
-        return _SENTENCES[self.kind]() % {"n": len(self.tracking_ids)}
+        sentence: str = _SENTENCES[self.kind]()
+        return sentence % {"n": len(self.tracking_ids)}
 
 
 _SENTENCES: dict[str, Any] = {

@@ -9,7 +9,7 @@ from portal.models import User
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """People are deactivated, never deleted: their names stand in signed checklists."""
 
     list_display = ("username", "display_name", "company", "is_active", "is_demo")

@@ -18,7 +18,7 @@ def prove(request: HttpRequest) -> None:
 def is_fresh(request: HttpRequest, now: datetime) -> bool:
     """Whether the last proof is at most five minutes old at `now` (aware)."""
     proved_at = request.session.get(KEY)
-    return bool(proved_at) and now - datetime.fromisoformat(proved_at) <= FRESH_FOR
+    return proved_at is not None and now - datetime.fromisoformat(proved_at) <= FRESH_FOR
 
 
 def prove_by_password(request: HttpRequest, password: str) -> bool:
