@@ -13,6 +13,7 @@ from django.db.models import (
     OuterRef,
     Prefetch,
     Q,
+    Subquery,
     Value,
     When,
 )
@@ -50,12 +51,11 @@ class AdvisoryQuerySet(models.QuerySet["Advisory"]):
         One query, whatever the size of the catalogue. Instances also answer `.verdict`;
         `with_verdict` filters by it.
         """
+        product = _model("Product").objects.filter(slug=deployment.product).values("pk")
         return (
             self.covering(deployment.product)
             .annotate(
-                row=FilteredRelation(
-                    "affected", condition=Q(affected__product__slug=deployment.product)
-                )
+                row=FilteredRelation("affected", condition=Q(affected__product=Subquery(product)))
             )
             .annotate(reason=_reason(deployment))
             .order_by("document", "position", "pk")
