@@ -35,7 +35,7 @@ def write_pdf(handover: Handover, *, seconds: int = SECONDS, megabytes: int = ME
         "font_paths": [str(face.parent) for face in fonts.FACES],
         "data": template_data(handover),
         "qr": _qr(handover.public_url),
-        "timestamp": handover.generated_at.isoformat(),
+        "timestamp": handover.generated_at.replace(microsecond=0).isoformat(),  # typst's wish
         "seconds": seconds,
         "megabytes": megabytes,
     }
