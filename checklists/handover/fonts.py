@@ -30,8 +30,12 @@ _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 @lru_cache(maxsize=1)
 def drawable() -> frozenset[int]:
     """The code points both faces can draw; any other makes the whole PDF fail."""
-    characters = (frozenset(TTFont(face, lazy=True).getBestCmap()) for face in FACES)
-    return frozenset.intersection(*characters)
+    return frozenset.intersection(*map(_code_points, FACES))
+
+
+def _code_points(face: Path) -> frozenset[int]:
+    with TTFont(face, lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 def _drawn(character: str) -> str:
