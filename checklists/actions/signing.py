@@ -188,7 +188,7 @@ def _issue(
     edition.digest, edition.chain_head = prepared.digest, prepared.chain_head
     edition.files = rendered
     edition.save(update_fields=["issued_at", "content", "digest", "chain_head", "files"])
-    return edition
+    return Edition.objects.get(pk=edition.pk)  # without the sign-offs that were fetched before
 
 
 @transaction.atomic
