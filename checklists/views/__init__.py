@@ -1,0 +1,1 @@
+"""Pages of rollouts and checklists, one module per part of the work."""
