@@ -1,0 +1,1 @@
+"""What the portal costs against the plainest code that does the same: `make bench`."""

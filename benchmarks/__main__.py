@@ -1,0 +1,33 @@
+"""Run the measurements on a fresh SQLite file and on a fresh PostgreSQL, one after the other."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP / "tools"))
+
+import postgres  # noqa: E402  (tools/ is no package)
+
+
+def measure(database_url: str, folder: str) -> int:
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "MEDIA_ROOT": f"{folder}/media",
+        "SECRET_KEY": "measured",
+        "SERVE_HTTP": "true",
+    }
+    return subprocess.call(
+        [sys.executable, "-m", "benchmarks.run", *sys.argv[1:]], cwd=TOP, env=environment
+    )
+
+
+with tempfile.TemporaryDirectory() as folder:
+    status = measure(f"sqlite:///{folder}/bench.sqlite3", folder)
+    with postgres.temporary_server(
+        postgres.machine_binaries() or postgres.packaged_binaries()
+    ) as url:
+        status = measure(url, folder) or status
+sys.exit(status)

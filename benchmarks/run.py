@@ -1,0 +1,157 @@
+"""The measurements, on the database that DATABASE_URL names. It must be a fresh one."""
+
+import os
+import sys
+import uuid
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402  (Django is ready only here)
+from django.contrib.auth.models import Group  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from advisories.applicability import UNKNOWN, Reason  # noqa: E402
+from advisories.deployments import build_deployment  # noqa: E402
+from advisories.models import Advisory  # noqa: E402
+from benchmarks import data, floor_checklist, floor_evaluation, floor_page  # noqa: E402
+from benchmarks.timing import HEAD, Line, compare, milliseconds  # noqa: E402
+from checklists import actions  # noqa: E402
+from checklists.content import content_of  # noqa: E402
+from checklists.handover.pdf_file import write_pdf  # noqa: E402
+from checklists.handover.tables import Proof, make_handover  # noqa: E402
+from checklists.models import Checklist, Event, Rollout  # noqa: E402
+from portal.models import User  # noqa: E402
+
+BOX = {"release": "iwss-6.5-linux-patch-3", "mode": "forward-proxy"}
+
+
+def evaluate() -> list[tuple[int, str, str]]:
+    _release, deployment = build_deployment(**BOX, answers={"snmp": False, "virtual-machine": True})
+    assert deployment.installed_with is UNKNOWN
+    rows = Advisory.objects.for_deployment(deployment).values_list("pk", "reason")
+    verdicts = {reason.value: reason.verdict.value for reason in Reason}
+    return [(pk, verdicts[reason], reason) for pk, reason in rows]
+
+
+def create(rollout: Rollout, user: User) -> Checklist:
+    answers = {"snmp": "no", "virtual-machine": "yes"}
+    return actions.create_checklist(
+        id=uuid.uuid4(), rollout=rollout, host="proxy01", **BOX, answers=answers, by=user
+    )
+
+
+def evaluation(total: int, rounds: int) -> Line:
+    assert evaluate() == floor_evaluation.rows(), "the floor answers something else"
+    return compare(
+        f"evaluation, {total:,} advisories",
+        evaluate,
+        floor_evaluation.rows,
+        limit=2,
+        rounds=rounds,
+    )
+
+
+def creation(rollout: Rollout, user: User, total: int, rounds: int) -> Line:
+    def floor() -> None:
+        reasons = {pk: (reason, verdict) for pk, verdict, reason in floor_evaluation.rows()}
+        floor_checklist.create(rollout.pk, user.pk, reasons)
+
+    return compare(
+        f"creating a checklist, {total:,} items",
+        lambda: create(rollout, user),
+        floor,
+        limit=3,
+        rounds=rounds,
+    )
+
+
+def decision(checklist: Checklist, user: User, rounds: int) -> Line:
+    item = checklist.items.first()
+    assert item is not None
+
+    def ours() -> None:
+        item.refresh_from_db(fields=["version"])
+        event = actions.record(
+            checklist_id=checklist.pk,
+            op_id=uuid.uuid4(),
+            kind=Event.Kind.DECISION,
+            payload={
+                "item": item.tracking_id,
+                "decision": {"decision": "done", "note": str(uuid.uuid4())},
+            },
+            base_version=item.version,
+            by=User.objects.get(pk=user.pk),
+        )
+        assert event.outcome == Event.Outcome.APPLIED
+
+    def floor() -> None:
+        floor_checklist.decide(checklist.pk, item.tracking_id, str(uuid.uuid4()), user.pk)
+
+    return compare("recording a decision", ours, floor, limit=3, rounds=rounds)
+
+
+def page(checklist: Checklist, user: User, total: int, rounds: int) -> Line:
+    client = Client()
+    client.force_login(user)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def ours() -> None:
+        assert client.get(checklist.get_absolute_url()).status_code == 200
+
+    return compare(
+        f"checklist page, {total:,} items",
+        ours,
+        lambda: floor_page.page(checklist.pk, user.pk, session),
+        limit=10,
+        rounds=rounds,
+    )
+
+
+def pdf(checklist: Checklist, total: int, rounds: int) -> Line:
+    edition = checklist.editions.get()
+    proof = Proof(state="draft", generated_at=timezone.now())
+    handover = make_handover(
+        content_of(checklist, edition), language="ja", proof=proof, time_zone=settings.TIME_ZONE
+    )
+    times = sorted(milliseconds(lambda: write_pdf(handover)) for _ in range(rounds))
+    return Line(f"PDF in a child process, {total:,} items", times[rounds // 2], None, 1500)
+
+
+def main() -> int:
+    call_command("migrate", verbosity=0)
+    call_command("load_catalogue", str(settings.BASE_DIR / "fixtures/iws-supplement-1.3.json"))
+    user = User.objects.create_user("bench", is_staff=True)
+    user.groups.set(Group.objects.all())
+    rollout = actions.create_rollout(
+        id=uuid.uuid4(), customer="顧客", project="案件", number="1", members=[], by=user
+    )
+    print(f"\n{connection.vendor}: medians of runs in turn\n{HEAD}", flush=True)
+    lines = []
+
+    def show(line: Line) -> None:
+        lines.append(line)
+        print(line, flush=True)
+
+    show(evaluation(32, 100))
+    show(creation(rollout, user, 32, 15))
+    show(decision(create(rollout, user), user, 60))
+    show(page(create(rollout, user), user, 32, 40))
+    data.grow(1000)
+    show(evaluation(1000, 40))
+    show(creation(rollout, user, 1000, 5))
+    large = create(rollout, user)
+    show(page(large, user, 1000, 10))
+    show(pdf(large, 1000, 5))
+    data.grow(100_000)
+    show(evaluation(100_000, 5))
+    return 0 if all(line.holds for line in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
