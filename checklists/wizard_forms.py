@@ -105,9 +105,15 @@ class SaveForm(forms.Form):
         if choices and not initial["rollout"]:
             choices.insert(0, ("", _("Choose one")))
         self.fields["rollout"].choices = [*choices, (NEW, _("A new rollout"))]  # type: ignore[attr-defined]
-        self.fields["rollout"].error_messages["required"] = _(
-            "Choose one of your rollouts, or “A new rollout”."
-        )
+        choose = _("Choose one of your rollouts, or “A new rollout”.")
+        self.fields["rollout"].error_messages |= {"required": choose, "invalid_choice": choose}
+        for name, message in (
+            ("customer", _("Enter the customer.")),
+            ("project", _("Enter the project name.")),
+        ):
+            self.fields[name].error_messages["required"] = message
+            self.fields[name].required = not mine
+        self.fields["host"].error_messages["required"] = _("Enter the host name of the box.")
         if not mine:
             self.fields["rollout"].widget = forms.HiddenInput()
         self.fields["members"].queryset = people(user)  # type: ignore[attr-defined]
@@ -126,10 +132,9 @@ class SaveForm(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         chosen = data.get("rollout")
         if chosen == NEW:
-            if not data.get("customer") and "customer" not in self.errors:
-                self.add_error("customer", _("Enter the customer."))
-            if not data.get("project") and "project" not in self.errors:
-                self.add_error("project", _("Enter the project name."))
+            for name in ("customer", "project"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, self.fields[name].error_messages["required"])
         if chosen and not data.get("without_reviewer") and not self._has_reviewer(chosen):
             self.add_error(
                 "without_reviewer",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from advisories.applicability import OLDER
 from advisories.models import Release
@@ -165,9 +166,17 @@ def summary_of(sheet: Sheet) -> list[Answered]:
         if step in (wizard.MODE, wizard.INSTALLED_WITH):
             value = wording.value_text(header, step.key, stated[step.key])
             lines.append(Answered(step, wording.question_text(header, step.key), value))
+    open_ones = 0
     for condition in sheet.conditions:
         question = CONDITION + condition["slug"]
-        value = wording.value_text(header, question, stated.get(question, NOT_KNOWN))
+        if question not in stated:
+            open_ones += 1
+            continue
+        value = wording.value_text(header, question, stated[question])
         name = wording.question_text(header, question)
         lines.append(Answered(wizard.CONDITIONS, name, value, wizard.FIELD + condition["slug"]))
+    if open_ones:
+        value = ngettext("%(n)d is not answered", "%(n)d are not answered", open_ones)
+        name = _("Other conditions") if sheet.usable.conditions() else _("Conditions")
+        lines.append(Answered(wizard.CONDITIONS, name, value % {"n": open_ones}, "answers"))
     return lines

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from advisories.applicability import Reason, Severity, Verdict
 from advisories.models import Advisory, AffectedProduct, Condition, Release
-from advisories.texts import both
+from advisories.texts import both, in_language
 from checklists import wizard, wording
 from checklists.freezing import deployment_from, freeze_header
 from checklists.wizard import Answers, Header, Step
@@ -102,6 +102,12 @@ class Sheet:
     @property
     def first_open(self) -> Step | None:
         return wizard.first_open(self.answers, self.steps, self.faults)
+
+    @property
+    def documents(self) -> list[str]:
+        """The documents that the preview rests on, with version and date."""
+        documents = self.header["documents"] if self.header else []
+        return [f"{in_language(d['title'])} {d['version']} ({d['date'] or '-'})" for d in documents]
 
     @cached_property
     def preview(self) -> Preview | None:
