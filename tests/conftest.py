@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from tests.support import browser as browsers
-from tests.support import databases, pdf
+from tests.support import databases, machine, pdf
 from tests.support.live_server import PortalServer
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -33,6 +33,27 @@ def is_loopback(host: str) -> bool:
 def pytest_configure(config):
     sys.addaudithook(refuse_network)
     databases.install()
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--only-database",
+        action="store_true",
+        help="leave out what no database can change: tests without one, PDF conformance",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--only-database"):
+        left_out = [item for item in items if not depends_on_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def depends_on_database(item):
+    fixtures = {"db", "transactional_db", "committed_db", "live_server"}
+    uses_one = item.get_closest_marker("django_db") or fixtures & set(item.fixturenames)
+    return uses_one and "pdf_validator" not in item.fixturenames
 
 
 def pytest_sessionfinish(session):
@@ -146,7 +167,7 @@ def login_as(live_server):
 @pytest.fixture(scope="session")
 def pdf_validator():
     """pdf_validator.validate(pdf) -> broken rules of PDF/UA-1 and PDF/A-2a, [] when it passes."""
-    if missing := pdf.missing_for_validator():
+    if missing := machine.missing_for_validator():
         reason = f"{NOT_RUN}: the PDF validator needs {missing}"
         pytest.fail(reason) if IN_CI else pytest.skip(reason)
     validator = pdf.PdfValidator()

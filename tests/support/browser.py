@@ -1,13 +1,13 @@
 """A real browser: Chromium under Playwright, and what a page must never do."""
 
-import os
-import shutil
 from dataclasses import dataclass, field, fields
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+
+from tests.support import machine
 
 FLAGS = [
     "--no-sandbox",  # root has no sandbox; the only pages opened are the portal's own
@@ -19,18 +19,11 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 LOCALES = {"ja": "ja-JP", "en": "en-GB"}
 
 
-def chromium() -> str | None:
-    """Path of the Chromium to use: CHROMIUM, else the machine's own. None: Playwright's."""
-    named = os.environ.get("CHROMIUM")
-    return named or next(filter(None, map(shutil.which, NAMES)), None)
-
-
 def launch(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    return playwright.chromium.launch(executable_path=machine.chromium(), args=FLAGS)
 
 
 @dataclass

