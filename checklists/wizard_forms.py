@@ -82,7 +82,7 @@ class SaveForm(forms.Form):
         ),
     )
     without_reviewer = forms.BooleanField(
-        label=gettext_lazy("Save now and add a reviewer later."), required=False
+        label=gettext_lazy("Save now and add a reviewer later"), required=False
     )
 
     def __init__(
