@@ -11,5 +11,5 @@ def defuse(text: str) -> str:
 
 
 def restore(cell: str) -> str:
-    """The text that `defuse` was given: without the first apostrophe if the cell starts with one."""
+    """The text that `defuse` was given: `cell` without the apostrophe it may start with."""
     return cell.removeprefix("'")

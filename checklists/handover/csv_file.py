@@ -5,8 +5,8 @@ import io
 
 from advisories.cells import defuse
 
+from .parts import Handover
 from .sheet import sheet_rows
-from .tables import Handover
 
 
 def write_csv(handover: Handover) -> bytes:
@@ -16,4 +16,5 @@ def write_csv(handover: Handover) -> bytes:
     writer.writerow(defuse(head) for head in handover.sheet_head)
     for row in sheet_rows(handover):
         writer.writerow(defuse(cell) for cell in row)
-    return text.getvalue().encode("utf-8-sig")
+    # Content has no lone surrogates; if one got in, a "?" is better than no file.
+    return text.getvalue().encode("utf-8-sig", errors="replace")

@@ -5,18 +5,22 @@ points in runs wider than the column, and a row that could be taller than a page
 typst would fail, overprint the next column, or cut the row without a word.
 """
 
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from typing import Any
 
-from .fonts import breakable, clean, line_count
+from .fonts import breakable, clean, line_count, width
+from .parts import Answer, Handover, Section
 from .rows import Row
-from .tables import Answer, Handover, Section
 
 POINTS = 7.5
 PADDING = 2.4  # millimetres, left and right of a cell together
 TALLEST = 16  # lines; a page has room for more than twice as many
-PAGE_WIDTH = 273.0
-HEADER_LENGTH = 60
+FACT_WIDTH = 85.0
+SIGNER_WIDTH = 24.0
+HEADER_WIDTH = 95.0
+HEADER_LETTERS = 80
+# Set row by row, or not at all.
+NOT_PRINTED = ("sections", "first", "answers", "common", "sheet_head", "generated_at")
 
 WIDTHS = {
     "work": (10, 14, 33, 91, 34, 24, 43, 24),
@@ -30,28 +34,43 @@ Texts = dict[str, Any]
 
 def template_data(handover: Handover) -> Texts:
     """Everything the template reads, as JSON-able texts; the keys are those of Handover."""
-    data = _walk(asdict(handover), PAGE_WIDTH / 2)
-    for unused in ("common", "sheet_head", "sections", "first", "answers", "generated_at"):
-        del data[unused]
-    data["widths"] = WIDTHS
-    data["subject"] = _short(clean(handover.subject))
-    data["customer_short"] = _short(clean(handover.customer))
-    data["sections"] = [_section(section) for section in handover.sections]
-    data["first"] = [_first_row(row) for row in handover.first]
-    data["answers"] = [_answer(answer) for answer in handover.answers]
-    return data
+    small = {
+        field.name: _walk(getattr(handover, field.name), FACT_WIDTH)
+        for field in fields(handover)
+        if field.name not in NOT_PRINTED
+    }
+    return {
+        **small,
+        "widths": WIDTHS,
+        "boxes": _walk(handover.boxes, SIGNER_WIDTH),
+        "history": _walk(handover.history, min(WIDTHS["history"]) - PADDING),
+        "subject": _short(clean(handover.subject)),
+        "customer_short": _short(clean(handover.customer)),
+        "sections": [_section(section) for section in handover.sections],
+        "first": [_first_row(row) for row in handover.first],
+        "answers": [_answer(answer) for answer in handover.answers],
+    }
 
 
 def _short(text: str) -> str:
+    """One line that leaves room for the rest of a page's header."""
     line = " ".join(text.split())
-    return line if len(line) <= HEADER_LENGTH else f"{line[:HEADER_LENGTH]}…"
+    if width(line, POINTS) <= HEADER_WIDTH:
+        return line
+    line = line[:HEADER_LETTERS]
+    while width(line, POINTS) > HEADER_WIDTH:
+        line = line[:-1]
+    return f"{line}…"
 
 
 def _walk(value: Any, millimetres: float) -> Any:
+    """Dataclasses, tuples and texts as JSON-able values, every text cleaned and breakable."""
     if isinstance(value, str):
         return breakable(clean(value), millimetres, POINTS)
     if isinstance(value, dict):
         return {key: _walk(item, millimetres) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return _walk(vars(value), millimetres)
     if isinstance(value, list | tuple):
         return [_walk(item, millimetres) for item in value]
     return value

@@ -11,7 +11,6 @@ from typing import Any
 
 import typst
 
-STANDARDS = ["ua-1", "a-2a"]
 NOWHERE = "/nonexistent"
 
 
@@ -33,13 +32,13 @@ def render(job: dict[str, Any]) -> bytes:
     )
     if job["family"] not in fonts.families():
         raise RuntimeError(f"the font {job['family']} is missing")
-    pdf = typst.compile(
+    pdf: bytes = typst.compile(
         job["template"],
         root=job["root"],
         font_paths=fonts,
         format="pdf",
         sys_inputs={"data": json.dumps(job["data"], ensure_ascii=False), "qr": job["qr"]},
-        pdf_standards=STANDARDS,
+        pdf_standards=["ua-1", "a-2a"],
         timestamp=datetime.fromisoformat(job["timestamp"]),
         package_path=NOWHERE,
         package_cache_path=NOWHERE,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .tables import Handover
+from .parts import Handover
 from .words import SHEET_COLUMNS
 
 

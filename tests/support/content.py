@@ -1,6 +1,6 @@
 """The content of a checklist as it is digested and signed, made from the catalogue file alone.
 
-The rules here are a rough copy, good enough for realistic hand-overs; they are no test of section 4.
+The rules here are a rough copy, good enough for realistic hand-overs; no test of them.
 """
 
 import copy
@@ -71,7 +71,7 @@ DECISIONS = {
 
 
 def make_content(*, decided=True, settled=False, demo=False, modes=True):
-    """IWSVA 6.5 SP3 in forward-proxy mode; `settled`: nothing open; `decided` False: nothing done."""
+    """IWSVA 6.5 SP3 in forward-proxy mode; `settled`: nothing is open."""
     catalogue = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     names = {
         kind: {entry["slug"]: _named(entry) for entry in catalogue[kind]}
@@ -187,7 +187,7 @@ def _answers(mode, conditions):
         {"question": "mode", "text": _both("配置モード", "Deployment mode"), "value": mode["slug"],
          "value_text": mode["name"], **by},
         {"question": "installed_with",
-         "text": _both("最初にインストールしたリリース", "Release the box was first installed with"),
+         "text": _both("最初にインストールしたリリース", "First installed with"),
          "value": "iwsva-6.5-sp3", "value_text": _both("6.5 Service Pack 3", "6.5 Service Pack 3"),
          **by},
     ]  # fmt: skip
@@ -268,3 +268,48 @@ def _decide(advisory, affected, names):
             text = _both(f"未回答: {name['ja']}", f"Not answered: {name['en']}")
             return "confirm", "condition_open", text
     return "required", "affected", _both("この機器に該当", "Concerns this box")
+
+
+HOSTILE = {
+    "markup": '#read("/etc/passwd") *b* _i_ $x$ <lab> @ref `raw` \\ "q" // c /* d */ = h',
+    "html": "<script>alert(1)</script>&amp;",
+    "emoji": "✅👨‍👩‍👧 ok 🇯🇵",
+    "control": "a\x00b\x07c\x1bd",
+    "surrogate": "x\ud800y",
+    "right_to_left": "invoice\u202etxt.exe\u200f مرحبا",
+    "thai": "สวัสดี",
+    "names": "髙橋 﨑 𠮷野家 葛\U000e0100飾 神 ①㈱ が",
+    "combining": "Cafe\u0301 か\u3099",
+    "long_latin": "W" * 300,
+    "long_kana": "ｱｲｳｴｵ" * 60,
+    "lines": "1\r\n2\r3\n4\t5\u20286",
+    "formula": '=HYPERLINK("http://example.invalid")',
+}
+LONG_NOTE = "".join(f"{number:04d}番目の文。" for number in range(625))  # over 5,000 characters
+LONG_URL = "https://example.com/" + "a1b2c3d4" * 45 + "?q=" + "z" * 17  # 400 characters
+
+
+def make_hostile():
+    """Every free text of the content is one of HOSTILE, one note is 5,000 characters."""
+    content = make_content()
+    texts = list(HOSTILE.values())
+    for index, item in enumerate(content["items"]):
+        text = texts[index % len(texts)]
+        for key in ("title", "summary", "action", "check", "impact", "phase", "acts"):
+            item[key] = {"ja": text, "en": text}
+        item["reason_text"] = {"ja": text, "en": text}
+        for key in ("note", "before", "after", "reason", "approver", "waiting_for", "by"):
+            item["decision"][key] = text
+        item["decision"].update(decision="pending", at=RECORDED["at"])
+        item["references"][0].update(number=text, url="javascript:alert(1)", successor=None)
+    content["items"][0]["decision"]["note"] = LONG_NOTE
+    content["items"][1]["references"][0].update(number=LONG_URL, url=LONG_URL)
+    content["items"][2]["references"][0]["url"] = "https://example.com/日本 \u202e<>\"'{}"
+    content["items"][3]["references"][0]["url"] = "https://example.com/" + "x" * 9000
+    content["checklist"].update(
+        customer="株式会社" + HOSTILE["markup"], host="W" * 120, mode_detail=HOSTILE["emoji"] * 30
+    )
+    content["answers"][0].update(
+        by=HOSTILE["names"], value_text=_both(*[HOSTILE["long_latin"]] * 2)
+    )
+    return content

@@ -1,0 +1,122 @@
+"""What a hand-over is made of: what happened to the edition, and the tables ready to be set."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .rows import Row
+
+
+@dataclass(frozen=True)
+class Signature:
+    """`kind`: prepared, reviewed, accepted or declined; `at`: ISO time; "" where not known."""
+
+    kind: str
+    name: str
+    company: str
+    at: str
+    self_review: bool = False
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is not content: the state of the edition, its signatures and how to verify it.
+
+    `state` is draft, prepared or issued. `public_url` is the whole address of this edition's
+    verification page ("": there is none, so no QR code). `history` has one
+    (number, issued_at ISO or "", reason, opened_by) per edition, the oldest first. `demo`: a demo
+    account has signed.
+    """
+
+    state: str
+    generated_at: datetime
+    digest: str = ""
+    chain_head: str = ""
+    code: str = ""
+    signatures: tuple[Signature, ...] = ()
+    public_url: str = ""
+    history: tuple[tuple[str, str, str, str], ...] = ()
+    demo: bool = False
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of the cover."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer that the verdicts rest on; `by` and `at` are "" when nobody has answered."""
+
+    question: str
+    answer: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True)
+class CountLine:
+    """How many advisories of a verdict have each decision; `decisions` as words.DECISIONS."""
+
+    key: str
+    verdict: str
+    decisions: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table. `kind`: category, fixed or not_applicable."""
+
+    kind: str
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class SignatureBox:
+    """Name, company and time are "" while nobody has signed: the box is left to be stamped."""
+
+    title: str
+    name: str
+    company: str
+    at: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class Handover:
+    """One edition in one language. `first` repeats rows of `sections`, which have each row once."""
+
+    language: str
+    title: str
+    subject: str
+    edition: str
+    marks: tuple[str, ...]
+    draft: bool
+    customer: str
+    issuer: str
+    date: str
+    code: str
+    facts: tuple[Fact, ...]
+    remarks: tuple[str, ...]
+    sum: str
+    decisions: tuple[str, ...]
+    counts: tuple[CountLine, ...]
+    first: tuple[Row, ...]
+    first_text: str
+    answers: tuple[Answer, ...]
+    sections: tuple[Section, ...]
+    offers: tuple[str, ...]
+    statement: str
+    boxes: tuple[SignatureBox, ...]
+    history: tuple[tuple[str, str, str, str], ...]
+    proof: tuple[Fact, ...]
+    not_vendor: str
+    public_url: str
+    generated_at: datetime
+    words: dict[str, str]
+    common: dict[str, str]
+    sheet_head: tuple[str, ...]
