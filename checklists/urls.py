@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from checklists.views import wizard, wizard_save
+from checklists.views import editions, files, rollouts, signing, wizard, wizard_save
 
 app_name = "checklists"
 
@@ -13,4 +13,25 @@ urlpatterns = [
     path("checklists/new/conditions/", wizard.conditions, name="new_conditions"),
     path("checklists/new/check/", wizard.check, name="new_check"),
     path("checklists/new/save/", wizard_save.save, name="new_save"),
+    # /checklists/<uuid>/: signatures, editions, files
+    path("checklists/<uuid:uuid>/prepare/", signing.prepare, name="prepare"),
+    path("checklists/<uuid:uuid>/withdraw/", signing.withdraw, name="withdraw"),
+    path("checklists/<uuid:uuid>/review/", signing.review, name="review"),
+    path("checklists/<uuid:uuid>/return/", signing.return_items, name="return_items"),
+    path("checklists/<uuid:uuid>/reopen/", editions.reopen, name="reopen"),
+    path("checklists/<uuid:uuid>/close/", editions.close_draft, name="close_draft"),
+    path("checklists/<uuid:uuid>/discard/", editions.discard, name="discard"),
+    path("checklists/<uuid:uuid>/host/", rollouts.host, name="host"),
+    path("checklists/<uuid:uuid>/export.<str:extension>", files.export, name="export"),
+    path("checklists/<uuid:uuid>/editions/<str:number>/", editions.edition, name="edition"),
+    path("checklists/<uuid:uuid>/editions/<str:number>/revoke/", editions.revoke, name="revoke"),
+    path(
+        "checklists/<uuid:uuid>/editions/<str:number>/<str:name>",
+        files.edition_file,
+        name="edition_file",
+    ),
+    # /rollouts/<uuid>/
+    path("rollouts/<uuid:uuid>/", rollouts.rollout_detail, name="rollout_detail"),
+    path("rollouts/<uuid:uuid>/header/", rollouts.rollout_header, name="rollout_header"),
+    path("rollouts/<uuid:uuid>/members/", rollouts.rollout_members, name="rollout_members"),
 ]

@@ -53,8 +53,12 @@ def stored(checklist: Checklist, op_id: UUID, kind: Event.Kind, by: User) -> Eve
     """The event of a form that was sent twice. Raises Refused when the id belongs to another."""
     event = Event.objects.filter(op_id=op_id).first()
     if event and (event.checklist_id, event.kind, event.actor_id) != (checklist.pk, kind, by.pk):
-        raise Refused(_("This form was already used for something else. Reload the page."))
+        raise used_before()
     return event
+
+
+def used_before() -> Refused:
+    return Refused(_("This form was already used for something else. Reload the page."))
 
 
 def append(

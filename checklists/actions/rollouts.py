@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from checklists import files
 from checklists.actions.creation import NUMBER_LENGTH, line, optional_line
 from checklists.actions.errors import NotAllowed, Refused, Stale
-from checklists.actions.events import append, in_draft, lock, require, required_text, stored
+from checklists.actions.events import (
+    append,
+    in_draft,
+    lock,
+    require,
+    required_text,
+    stored,
+    used_before,
+)
 from checklists.models import (
     Answer,
     Checklist,
@@ -44,9 +52,11 @@ def change_header(
     }
     locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
     checklists = _open_checklists(locked)
-    if _sent_before(op_id, checklists):
-        return
     changed = _differs(locked, values)
+    if _sent_before(op_id, checklists):
+        if changed:
+            raise used_before()
+        return
     for name, value in values.items():
         setattr(locked, name, value)
     locked.save(update_fields=list(values))
@@ -60,14 +70,17 @@ def change_host(*, checklist_id: UUID, op_id: UUID, host: str, mode_detail: str,
     """Correct the host's name or the detail of its mode, in draft only (else Stale)."""
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER)
-    if stored(checklist, op_id, Event.Kind.HEADER, by):
-        return
-    if not in_draft(checklist):
-        raise Stale(_("The checklist is no longer in that state. Reload the page."))
     values = {
         "host": line(host, _("Enter the host name of the box.")),
         "mode_detail": optional_line(mode_detail),
     }
+    done = stored(checklist, op_id, Event.Kind.HEADER, by)
+    if done:
+        if done.payload != values:
+            raise used_before()
+        return
+    if not in_draft(checklist):
+        raise Stale(_("The checklist is no longer in that state. Reload the page."))
     if _differs(checklist, values):
         _write_header(checklist, op_id, values, by)
 
@@ -112,8 +125,10 @@ def change_members(*, rollout: Rollout, op_id: UUID, members: Iterable[User], by
     locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
     present = set(locked.members.values_list("pk", flat=True))
     checklists = _open_checklists(locked)
-    if present == set(wanted) or _sent_before(op_id, checklists):
+    if present == set(wanted):
         return
+    if _sent_before(op_id, checklists):
+        raise used_before()
     locked.members.set(wanted.values())
     payload = {"members": sorted(user.username for user in wanted.values())}
     for checklist in checklists:

@@ -1,0 +1,115 @@
+"""What a signer sees: the list in words, exceptions first. Reads the content that is signed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from checklists.chain import timestamp
+from checklists.conflicts import to_resolve
+from checklists.handover.rows import Row, make_row, moment
+from checklists.models import Checklist, Decision, Event
+from checklists.readiness import Hindrance
+from portal.models import User
+from portal.roles import Role
+
+
+@dataclass(frozen=True)
+class Hindered:
+    """A rule that does not hold yet: its sentence, and (label, anchor) of each item."""
+
+    text: str
+    places: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, hindrance: Hindrance, positions: Mapping[str, int]) -> "Hindered":
+        """`positions` maps tracking IDs to positions; what is not in it is a question."""
+        places = [
+            (f"#{positions[name]}", f"item-{positions[name]}")
+            if name in positions
+            else (_("Questions"), "questions")
+            for name in hindrance.tracking_ids
+        ]
+        return cls(str(hindrance), list(dict.fromkeys(places)))
+
+
+@dataclass(frozen=True)
+class Late:
+    """An operation that came after *prepared* and changed nothing; `number` "" for a question."""
+
+    number: str
+    what: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True)
+class ReviewedRow:
+    """A row, and the comment that its reviewer has begun to write."""
+
+    row: Row
+    comment: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """`exceptions` are (title, rows) that need the reviewer's eye, without empty ones."""
+
+    rows: list[ReviewedRow]
+    exceptions: list[tuple[str, list[Row]]]
+    late: list[Late]
+
+
+def seen_by_reviewer(
+    checklist: Checklist, content: Mapping[str, Any], comments: Mapping[str, str]
+) -> Seen:
+    """The list in the active language, as the hand-over prints it; at most two queries.
+
+    `comments` maps tracking IDs to what was already written.
+    """
+    zone, language = ZoneInfo(settings.TIME_ZONE), get_language() or "ja"
+    product = content["checklist"]["product"]["slug"]
+    rows = [make_row(i, language=language, zone=zone, product=product) for i in content["items"]]
+    chosen: dict[str, list[Row]] = {
+        _("Risk accepted"): [r for r in rows if r.decision_key == Decision.RISK_ACCEPTED],
+        _("Pending"): [r for r in rows if r.decision_key == Decision.PENDING],
+        _("Not needed"): [r for r in rows if r.decision_key == Decision.NOT_NEEDED],
+        _("Fixed in this release, and nobody looked"): [
+            r for r in rows if r.verdict_key == "fixed" and r.decision_key == Decision.OPEN
+        ],
+    }
+    numbers = {row.tracking_id: row.number for row in rows}
+    return Seen(
+        rows=[ReviewedRow(row, comments.get(row.tracking_id, "")) for row in rows],
+        exceptions=[(title, found) for title, found in chosen.items() if found],
+        late=[
+            _late(event, numbers, zone)
+            for event in to_resolve(checklist)
+            if event.outcome == Event.Outcome.LATE
+        ],
+    )
+
+
+def _late(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> Late:
+    at = moment(timestamp(event.recorded_at) or "", zone)
+    if event.item is None:
+        return Late(
+            "", f"{event.payload['question']} = {event.payload['value']}", event.actor_name, at
+        )
+    wanted = event.payload["decision"]
+    what = " / ".join(
+        text for text in (str(Decision(wanted["decision"]).label), wanted["note"]) if text
+    )
+    return Late(numbers[event.item.tracking_id], what, event.actor_name, at)
+
+
+def reviewers_of(checklist: Checklist, by: User) -> list[User]:
+    """The members other than `by` who may review; one query."""
+    reviewing = Q(groups__name=Role.REVIEWER.value) | Q(is_superuser=True)
+    members = checklist.rollout.members.filter(reviewing, is_active=True).exclude(pk=by.pk)
+    return list(members.distinct())

@@ -1,0 +1,19 @@
+"""Filters of the pages that show what is signed."""
+
+from django import template
+
+from advisories.texts import in_language as text_in_language
+
+register = template.Library()
+
+
+@register.filter
+def in_language(text: dict[str, str] | None) -> str:
+    """A frozen text {"ja", "en"} in the active language."""
+    return text_in_language(text)
+
+
+@register.filter
+def grouped(digest: str) -> str:
+    """A digest in groups of eight, to be compared by eye."""
+    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))

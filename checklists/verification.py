@@ -1,0 +1,193 @@
+"""Does a checklist still say what was recorded and signed? And is a file one of ours?
+
+Findings are sentences; none means that everything holds. Nothing here writes.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from advisories.applicability import Reason
+from checklists import files
+from checklists.actions.creation import HEADER, frozen_state
+from checklists.actions.operations import decision_of
+from checklists.chain import broken_links, canonical, digest, replay, timestamp
+from checklists.models import Checklist, Edition, Event, SignOff
+
+OPEN = dict.fromkeys(
+    ("note", "before", "after", "reason", "approver", "waiting_for", "due", "agreed_by"), ""
+)
+UNDECIDED = {
+    **OPEN,
+    "decision": "open",
+    "by": "",
+    "at": None,
+    "returned": False,
+    "returned_comment": "",
+    "returned_by": "",
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The issued file that a file's bytes are."""
+
+    edition: Edition
+    name: str
+
+
+def findings(checklist: Checklist) -> list[str]:
+    """What does not hold of chain, frozen rows, state and issued editions; about ten queries."""
+    events = list(checklist.events.select_related("item").order_by("seq"))
+    editions = list(checklist.editions.prefetch_related("sign_offs"))
+    return [
+        *broken_links(events),
+        *_end(checklist, events),
+        *_frozen(checklist, events),
+        *_state(checklist, events),
+        *(finding for edition in editions for finding in _edition(edition, events)),
+    ]
+
+
+def _end(checklist: Checklist, events: list[Event]) -> list[str]:
+    last = (events[-1].seq, events[-1].hash) if events else (0, "")
+    if last != (checklist.last_seq, checklist.head):
+        return [
+            f"The chain ends with event {last[0]}, but the checklist has recorded"
+            f" {checklist.last_seq} events."
+        ]
+    return []
+
+
+def _frozen(checklist: Checklist, events: list[Event]) -> list[str]:
+    """Event 1 against the header and items as they stand in their tables."""
+    if not events or events[0].kind != Event.Kind.CREATED:
+        return ["There is no event that says how the checklist was made."]
+    created, wrong = events[0], []
+    if digest(frozen_state(checklist, checklist.items.all())) != created.effect["frozen"]:
+        wrong.append("The frozen header or items are not those that the checklist was made with.")
+    made = (created.payload["release"], checklist.frozen["product"]["slug"], created.recorded_at)
+    if (checklist.release, checklist.product, checklist.created_at) != made:
+        wrong.append("Product, release or time of the checklist are not those of event 1.")
+    return wrong
+
+
+def _state(checklist: Checklist, events: list[Event]) -> list[str]:
+    """What the events add up to, against the rows."""
+    told, wrong = replay(events), []
+    header: dict[str, Any] = {name: getattr(checklist, name) for name in HEADER}
+    header["demo"] = checklist.is_demo
+    wrong += [
+        f"The header's {name} is not what the events say."
+        for name, value in header.items()
+        if told["header"].get(name) != value
+    ]
+    answers = {
+        row.question: [row.value, row.version, row.answered_by, timestamp(row.answered_at)]
+        for row in checklist.answers.all()
+    }
+    wrong += [
+        f"The answer to {question} is not what the events say."
+        for question in sorted({*answers, *told["answers"]})
+        if answers.get(question) != told["answers"].get(question)
+    ]
+    found = set()
+    for item in checklist.items.all():
+        found.add(item.tracking_id)
+        reason = told["reasons"].get(item.tracking_id)
+        if item.reason != reason or item.verdict != Reason(item.reason).verdict:
+            wrong.append(f"The verdict of {item.tracking_id} is not what the events say.")
+        present = {
+            **decision_of(item),
+            "by": item.decided_by,
+            "at": timestamp(item.decided_at),
+            "returned": item.returned,
+            "returned_comment": item.returned_comment,
+            "returned_by": item.returned_by,
+        }
+        decision = UNDECIDED | told["decisions"].get(item.tracking_id, {})
+        version = told["versions"].get(item.tracking_id, 0)
+        if present != decision or item.version != version:
+            wrong.append(f"The decision on {item.tracking_id} is not what the events say.")
+    wrong += [f"The item {name} is missing." for name in sorted(set(told["reasons"]) - found)]
+    return wrong
+
+
+def _edition(edition: Edition, events: list[Event]) -> list[str]:
+    """Signatures of every edition; content, chain head and files of an issued one."""
+    wrong, hashes = [], {event.hash: event for event in events}
+    name = f"Edition {edition.number}"
+    for signature in edition.sign_offs.all():
+        event = hashes.get(signature.chain_head)
+        if event is None or event.kind != Event.Kind.PREPARED:
+            wrong.append(
+                f"{name}: the signature of {signature.name} stands on an event that is not there."
+            )
+        elif event.payload["digest"] != signature.digest:
+            wrong.append(f"{name}: the signature of {signature.name} is not over what was signed.")
+    if edition.issued_at is None:
+        return wrong
+    head = hashes.get(edition.chain_head)
+    if head is None or head.kind != Event.Kind.PREPARED:
+        wrong.append(f"{name}: its chain head is not in the chain, so events are missing from it.")
+    issued = [
+        e for e in events if e.kind == Event.Kind.ISSUED and e.payload["edition"] == edition.number
+    ]
+    if not issued:
+        wrong.append(f"{name}: there is no event that says that it was issued.")
+    elif issued[-1].effect["files"] != edition.files or issued[-1].recorded_at != edition.issued_at:
+        wrong.append(f"{name}: its files or its time are not those of the event that issued it.")
+    elif issued[-1].payload["digest"] != edition.digest:
+        wrong.append(f"{name}: its digest is not that of the event that issued it.")
+    return [*wrong, *_content(edition, name), *_files(edition, name)]
+
+
+def _content(edition: Edition, name: str) -> list[str]:
+    wrong = []
+    try:
+        content = canonical(json.loads(edition.content))
+    except ValueError:
+        content = ""
+    if content != edition.content or _sha256(content.encode()) != edition.digest:
+        wrong.append(f"{name}: its content is not the one whose digest was signed.")
+    live = {s.kind: s for s in edition.sign_offs.all() if s.revoked_at is None}
+    for kind in (SignOff.Kind.PREPARED, SignOff.Kind.REVIEWED):
+        if kind not in live:
+            wrong.append(f"{name}: the signature “{kind}” is missing.")
+        elif live[kind].digest != edition.digest or live[kind].chain_head != edition.chain_head:
+            wrong.append(f"{name}: the signature “{kind}” is over another content.")
+    return wrong
+
+
+def _files(edition: Edition, name: str) -> list[str]:
+    wrong = []
+    for file in edition.files:
+        try:
+            files.read(file["sha256"])
+        except files.FileChanged:
+            wrong.append(f"{name}: the stored file {file['name']} was changed.")
+        except OSError:
+            wrong.append(f"{name}: the stored file {file['name']} is not there.")
+    return wrong
+
+
+def origins(data: bytes) -> list[Origin]:
+    """The issued files that have exactly these bytes; empty: not ours, or changed. One query."""
+    sha256 = _sha256(data)
+    issued: Iterable[Edition] = (
+        Edition.objects.filter(issued_at__isnull=False)
+        .select_related("checklist", "revocation")
+        .defer("content")
+    )
+    return [
+        Origin(edition, file["name"])
+        for edition in issued
+        for file in edition.files
+        if file["sha256"] == sha256
+    ]
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

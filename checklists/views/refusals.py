@@ -1,0 +1,63 @@
+"""What a view answers when an action does nothing: words, and the right status."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from checklists.actions import NotAllowed, Refused, Stale
+from checklists.models import Checklist
+from portal.models import User
+
+View = Callable[..., HttpResponse]
+
+
+def person_of(request: HttpRequest) -> User:
+    """Who is logged in; every page here asks for a log-in before."""
+    return cast(User, request.user)
+
+
+def checklist_of(request: HttpRequest, uuid: UUID) -> Checklist:
+    """The checklist with its rollout and editions; 404 for strangers. Four queries."""
+    found = Checklist.objects.visible_to(person_of(request)).with_editions()
+    checklist: Checklist = get_object_or_404(found.select_related("created_by"), pk=uuid)
+    return checklist
+
+
+def explains_refusals(view: View) -> View:
+    """What an action refuses becomes a page: 403 with the reason, 409 with what to do; anything
+    else a message on the checklist's page. `view` takes a checklist's `uuid`."""
+
+    @wraps(view)
+    def explained(request: HttpRequest, uuid: UUID, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, uuid, **kwargs)
+        except NotAllowed as error:
+            return render(request, "403.html", {"reason": " ".join(error.messages)}, status=403)
+        except Stale as error:
+            return stale_page(request, uuid, error)
+        except Refused as error:
+            for message in error.messages:
+                messages.error(request, message)
+            return redirect("checklists:checklist_detail", uuid)
+
+    return explained
+
+
+def stale_page(request: HttpRequest, uuid: UUID, error: Refused) -> HttpResponse:
+    back = Checklist(pk=uuid).get_absolute_url()
+    context = {"message": " ".join(error.messages), "back_url": back}
+    return render(request, "409.html", context, status=409)
+
+
+def add_errors(form: forms.Form, error: Refused) -> None:
+    """Show why nothing was done at the top of the form; conflicts and rights pass through."""
+    if isinstance(error, NotAllowed | Stale):
+        raise error
+    for message in error.messages:
+        form.add_error(None, message)
