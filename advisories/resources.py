@@ -4,15 +4,13 @@ What was exported imports back without a change. A row that changes something is
 in the import's transaction, after its child rows are written.
 """
 
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 import tablib
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
@@ -23,41 +21,12 @@ from advisories.cells import defuse, restore
 from advisories.models import Advisory, AdvisoryRevision, Product
 from advisories.table_files import FileRefused
 from advisories.table_reader import RowReader, as_exported, short, unknown, whole_number
+from advisories.table_results import TableResult, changes
 from advisories.table_rows import Row, columns, to_row
 from advisories.tidy import tidy
 
-logger = logging.getLogger(__name__)
 State = Advisory.State
 CHUNK = 500
-
-
-class TableResult(Result):
-    """The outcome in rows of the file, of which the first holds the columns' names."""
-
-    @property
-    def changed_rows(self) -> list[RowResult]:
-        return [row for row in self.rows if row.import_type != RowResult.IMPORT_TYPE_SKIP]
-
-    @property
-    def faulty_rows(self) -> list[tuple[int, list[str]]]:
-        """Row number and messages, each of which names its column."""
-        faulty = {row.number + 1: _by_column(row.error) for row in self.invalid_rows}
-        for row in self.error_rows:
-            logger.error("Import of row %s failed", row.number + 1, exc_info=row.errors[0].error)
-            faulty[row.number + 1] = [
-                _("This row cannot be written. Ask the person who runs this portal.")
-            ]
-        return sorted(faulty.items())
-
-
-def _by_column(error: ValidationError) -> list[str]:
-    if not hasattr(error, "error_dict"):
-        return list(error.messages)
-    return [
-        message if column == NON_FIELD_ERRORS else f"{column}: {message}"
-        for column, messages in error.message_dict.items()
-        for message in messages
-    ]
 
 
 class AdvisoryResource(ModelResource[Advisory] if TYPE_CHECKING else ModelResource):  # type: ignore[misc]
@@ -67,7 +36,7 @@ class AdvisoryResource(ModelResource[Advisory] if TYPE_CHECKING else ModelResour
         model = Advisory
         fields: tuple[str, ...] = ()
         import_id_fields = ("tracking_id",)
-        skip_diff = True  # `_changes` shows only what differs
+        skip_diff = True  # `changes` shows only what differs
         report_skipped = True
         store_instance = True
         use_transactions = True
@@ -209,7 +178,7 @@ class AdvisoryResource(ModelResource[Advisory] if TYPE_CHECKING else ModelResour
     @transaction.atomic
     def after_import_row(self, row: Row, row_result: RowResult, **kwargs: Any) -> None:
         """Write lists and child rows, then publish: in the import's transaction."""
-        row_result.diff = _changes(self.before, self.after)  # type: ignore[assignment]
+        row_result.diff = changes(self.before, self.after)  # type: ignore[assignment]
         if row_result.import_type == RowResult.IMPORT_TYPE_SKIP:
             return
         advisory = cast(Advisory, row_result.instance)
@@ -281,32 +250,3 @@ def _revision_errors(stated: str, before: Row) -> dict[str, Any]:
     else:
         message = _("There is no revision %(stated)s yet; the newest is %(current)s.")
     return {"revision": [message % {"current": current, "stated": stated}]}
-
-
-def _changes(before: Row, after: Row) -> list[tuple[str, str]]:
-    """Column and marked-up difference of each cell that changes."""
-    return [
-        (column, _difference(before.get(column, ""), value))
-        for column, value in after.items()
-        if column != "revision" and value != before.get(column, "")
-    ]
-
-
-def _difference(old: str, new: str) -> str:
-    """What goes and what comes, between what both begin and end with."""
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    gone, come = old[head : len(old) - tail], new[head : len(new) - tail]
-    return format_html(
-        "{}{}{}{}",
-        new[:head],
-        format_html("<del>{}</del>", gone) if gone else "",
-        format_html("<ins>{}</ins>", come) if come else "",
-        new[len(new) - tail :] if tail else "",
-    )
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
