@@ -174,10 +174,10 @@ def test_an_issued_edition_has_no_mark(pdf_text):
 
 def test_a_draft_has_empty_boxes_to_tick_by_hand(pdf_text):
     draft = pdf_text(write_pdf(handover_of(make_content(), "en", make_proof("draft"))))
-    issued = pdf_text(issued("en"))
+    final = pdf_text(issued("en"))
 
     assert draft.count("□ Risk accepted") > 3
-    assert "□" not in issued
+    assert "□" not in final
 
 
 def test_links_are_clickable_and_lead_to_the_successor():
