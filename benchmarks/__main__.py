@@ -27,7 +27,9 @@ def measure(database_url: str, folder: str) -> int:
 with tempfile.TemporaryDirectory() as folder:
     status = measure(f"sqlite:///{folder}/bench.sqlite3", folder)
     with postgres.temporary_server(
-        postgres.machine_binaries() or postgres.packaged_binaries()
+        # As in production: a commit waits for the disk.
+        postgres.machine_binaries() or postgres.packaged_binaries(),
+        settings=[],
     ) as url:
         status = measure(url, folder) or status
 sys.exit(status)

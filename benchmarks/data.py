@@ -13,23 +13,25 @@ TABLES = [
 
 
 def grow(total: int) -> None:
-    """Copies of the 32 advisories with all their rows, until there are `total` of them."""
-    present = Advisory.objects.count()
-    first, last = present // REAL, -(-total // REAL)
+    """The 32 advisories and copies of them with all their rows: `total` in all."""
+    _keep(REAL)
     with connection.cursor() as cursor:
-        _copy(cursor, Advisory._meta, "id", first, last)
+        _copy(cursor, Advisory._meta, "id", total)
         for model in TABLES:
-            _copy(cursor, model._meta, "advisory_id", first, last)
-    surplus = Advisory.objects.order_by("-pk").values_list("pk", flat=True)[: last * REAL - total]
-    doomed = list(surplus)
-    for model in TABLES:
-        model.objects.filter(advisory__in=doomed).delete()
-    Advisory.objects.filter(pk__in=doomed)._raw_delete("default")
+            _copy(cursor, model._meta, "advisory_id", total)
+    _keep(total)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
-def _copy(cursor, meta, shifted: str, first: int, last: int) -> None:
+def _keep(total: int) -> None:
+    """Remove the copies past the first `total` advisories."""
+    for model in TABLES:
+        model.objects.filter(advisory__gt=total)._raw_delete("default")
+    Advisory.objects.filter(pk__gt=total)._raw_delete("default")
+
+
+def _copy(cursor, meta, shifted: str, total: int) -> None:
     columns = [
         field.column for field in meta.local_fields if shifted == "id" or field.column != "id"
     ]
@@ -39,8 +41,8 @@ def _copy(cursor, meta, shifted: str, first: int, last: int) -> None:
         "position": f"position + n * {REAL}" if shifted == "id" else "position",
     }
     cursor.execute(
-        f"WITH RECURSIVE series(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM series"
-        f" WHERE n + 1 < {last}) INSERT INTO {meta.db_table} ({', '.join(columns)})"
+        f"WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series"
+        f" WHERE n + 1 <= {total // REAL}) INSERT INTO {meta.db_table} ({', '.join(columns)})"
         f" SELECT {', '.join(values.get(c, c) for c in columns)}"
         f" FROM {meta.db_table}, series WHERE {shifted} <= {REAL}"
     )

@@ -16,9 +16,8 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from advisories.applicability import UNKNOWN, Reason  # noqa: E402
-from advisories.deployments import build_deployment  # noqa: E402
-from advisories.models import Advisory  # noqa: E402
+from advisories.applicability import Deployment  # noqa: E402
+from advisories.verdict_rows import verdict_rows  # noqa: E402
 from benchmarks import data, floor_checklist, floor_evaluation, floor_page  # noqa: E402
 from benchmarks.timing import HEAD, Line, compare, milliseconds  # noqa: E402
 from checklists import actions  # noqa: E402
@@ -29,14 +28,17 @@ from checklists.models import Checklist, Event, Rollout  # noqa: E402
 from portal.models import User  # noqa: E402
 
 BOX = {"release": "iwss-6.5-linux-patch-3", "mode": "forward-proxy"}
+DEPLOYMENT = Deployment(
+    product="iwss",
+    rank=20,
+    mode="forward-proxy",
+    answers={"snmp": False, "virtual-machine": True},
+    product_modes=frozenset(["forward-proxy", "icap", "reverse-proxy"]),
+)
 
 
 def evaluate() -> list[tuple[int, str, str]]:
-    _release, deployment = build_deployment(**BOX, answers={"snmp": False, "virtual-machine": True})
-    assert deployment.installed_with is UNKNOWN
-    rows = Advisory.objects.for_deployment(deployment).values_list("pk", "reason")
-    verdicts = {reason.value: reason.verdict.value for reason in Reason}
-    return [(pk, verdicts[reason], reason) for pk, reason in rows]
+    return verdict_rows(DEPLOYMENT)
 
 
 def create(rollout: Rollout, user: User) -> Checklist:

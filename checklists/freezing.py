@@ -3,7 +3,7 @@
 Catalogue edits never reach a checklist, because it holds copies (design section 5).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -19,8 +19,7 @@ from advisories.applicability import (
     Status,
     Unknown,
 )
-from advisories.models import Advisory, Condition, Product, Release, SourceDocument
-from advisories.querysets import facts_of
+from advisories.models import Product, Release, SourceDocument
 from advisories.texts import LANGUAGES, both
 
 CONDITION = "condition:"
@@ -38,9 +37,10 @@ def in_both(label: Any) -> dict[str, str]:
     return texts
 
 
-def freeze_header(release: Release, conditions: Iterable[Condition], today: date) -> Json:
-    """The header of a box of `release`: product, its modes and releases, conditions in scope,
-    document editions, and the day on which the catalogue was looked at. Four queries."""
+def freeze_header(release: Release, conditions: list[Json], today: date) -> Json:
+    """The header of a box of `release`: product, its modes and releases, `conditions` in scope
+    as {"slug", "name", "hint"}, document editions, and the day on which the catalogue was looked
+    at. Four queries."""
     product: Product = release.product
     return {
         "product": {
@@ -60,9 +60,7 @@ def freeze_header(release: Release, conditions: Iterable[Condition], today: date
             for mode in product.modes.all()
         ],
         "releases": [_release(other) for other in product.releases.order_by("rank")],
-        "conditions": [
-            {"slug": c.slug, "name": both(c, "name"), "hint": both(c, "hint")} for c in conditions
-        ],
+        "conditions": conditions,
         "documents": _documents(product),
         "check_date": today.isoformat(),
     }
@@ -89,58 +87,7 @@ def _documents(product: Product) -> list[Json]:
     return frozen
 
 
-def freeze_advisory(advisory: Advisory, release: Release) -> tuple[Json, Json]:
-    """(content, facts) of an advisory for a box of `release`; no query after `with_terms`."""
-    product = release.product
-    row = next((r for r in advisory.affected.all() if r.product_id == product.pk), None)
-    source = advisory.source_revision
-    content = {
-        "category": {"slug": advisory.category.slug, "name": both(advisory.category, "name")},
-        **{
-            terms: [
-                {"slug": t.slug, "name": both(t, "name")} for t in getattr(advisory, terms).all()
-            ]
-            for terms in ("topics", "modes", "conditions")
-        },
-        **{
-            text: both(advisory, text) for text in ("title", "summary", "action", "check", "impact")
-        },
-        "phase": in_both(advisory.get_phase_display()),
-        "acts": in_both(advisory.get_acts_display()),
-        "references": [
-            {
-                "number": reference.number,
-                "product": reference.product.slug if reference.product else None,
-                "product_name": reference.product.short_name if reference.product else "",
-                "url": reference.url,
-                "successor": reference.successor,
-                "successor_url": reference.successor_url,
-            }
-            for reference in advisory.references.all()
-            if reference.product_id in (None, product.pk)
-        ],
-        "basis": in_both(row.get_basis_display()) if row else {"ja": "", "en": ""},
-        "fix": _fix(row) if row and row.fixed_in else None,
-        "provenance": {
-            "document": advisory.document.slug,
-            "version": source.version if source else "",
-            "table": advisory.source_table,
-            "row": advisory.source_row,
-        },
-    }
-    return content, _facts_to_json(facts_of(advisory, product=product.slug, rank=release.rank))
-
-
-def _fix(row: Any) -> Json:
-    return {
-        "scope": row.fix_scope,
-        "kind": in_both(row.get_fix_kind_display()),
-        "note": both(row, "fix_note"),
-        "fixed_in": both(row.fixed_in, "label"),
-    }
-
-
-def _facts_to_json(facts: Facts) -> Json:
+def facts_to_json(facts: Facts) -> Json:
     return {
         "modes": sorted(facts.modes),
         "status": facts.status and facts.status.value,

@@ -137,11 +137,14 @@ def find_release(slug: str) -> Release | None:
     return Release.objects.select_related("product").filter(slug=slug).first()
 
 
-def conditions_of(release: Release) -> list[Condition]:
+def conditions_of(release: Release) -> list[dict[str, Any]]:
     """The conditions of every advisory in scope, as a checklist of this release freezes them."""
     in_scope = Advisory.objects.covering(release.product.slug).values("pk")
     found = Condition.objects.filter(advisories__in=in_scope).distinct()
-    return list(found.order_by("position", "slug"))
+    return [
+        {"slug": c.slug, "name": both(c, "name"), "hint": both(c, "hint")}
+        for c in found.order_by("position", "slug")
+    ]
 
 
 def _row(number: int, advisory: Advisory, header: Header, stated: Mapping[str, str]) -> Row:

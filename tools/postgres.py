@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def packaged_binaries() -> Path:
 
 
 @contextlib.contextmanager
-def temporary_server(binaries: Path) -> Iterator[str]:
+def temporary_server(binaries: Path, settings: Sequence[str] = FAST) -> Iterator[str]:
     """Start a server in a temporary folder; its address as a DATABASE_URL.
 
     PostgreSQL refuses to run as root, so root starts it under an account without rights.
@@ -49,7 +49,7 @@ def temporary_server(binaries: Path) -> Iterator[str]:
         if account:
             os.chown(folder, account.pw_uid, account.pw_gid)
             binaries = reachable(binaries, folder)
-        server = Server(binaries, folder, account.pw_uid if account else None)
+        server = Server(binaries, folder, account.pw_uid if account else None, settings)
         server.start()
         try:
             yield server.url
@@ -82,8 +82,11 @@ def reachable(binaries: Path, folder: Path) -> Path:
 
 
 class Server:
-    def __init__(self, binaries: Path, folder: Path, user: int | None) -> None:
+    def __init__(
+        self, binaries: Path, folder: Path, user: int | None, settings: Sequence[str]
+    ) -> None:
         self.binaries, self.folder, self.user = binaries, folder, user
+        self.settings = settings
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -92,7 +95,7 @@ class Server:
     def start(self) -> None:
         data = self.folder / "data"
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", *LOCALE)
-        options = [f"-c {setting}" for setting in FAST]
+        options = [f"-c {setting}" for setting in self.settings]
         options += [f"-p {self.port}", "-c listen_addresses=127.0.0.1", f"-k {self.folder}"]
         self._run(
             "pg_ctl", "-D", data, "-w", "-l", self.folder / "log", "-o", " ".join(options), "start"

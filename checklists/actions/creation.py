@@ -8,10 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from advisories.applicability import Reason, decide
+from advisories.applicability import decide
 from advisories.deployments import build_deployment
-from advisories.models import Advisory, Condition, Release
-from checklists.actions.errors import NotAllowed, Refused
+from checklists.actions.errors import NotAllowed, Refused, Stale
 from checklists.actions.events import append, refuse_unstorable, required_text
 from checklists.chain import digest
 from checklists.freezing import (
@@ -19,9 +18,9 @@ from checklists.freezing import (
     NOT_KNOWN,
     deployment_from,
     facts_from_json,
-    freeze_advisory,
     freeze_header,
 )
+from checklists.gathering import CatalogueMoved, FrozenItem, gather
 from checklists.models import (
     LINE_LENGTH,
     Answer,
@@ -113,8 +112,11 @@ def create_checklist(
         release=release, mode=mode, installed_with=installed_with, answers=given
     )
     now = timezone.now()
-    advisories = list(Advisory.objects.for_deployment(deployment).with_terms())
-    header = freeze_header(found, _conditions_of(advisories), timezone.localdate(now))
+    try:
+        gathered = gather(deployment, found)
+    except CatalogueMoved as error:
+        raise Stale(_("The catalogue is being edited just now. Try again in a minute.")) from error
+    header = freeze_header(found, gathered.conditions, timezone.localdate(now))
     stated = _stated_answers(header, mode, installed_with, said)
     checklist = Checklist.objects.create(
         id=id,
@@ -132,7 +134,7 @@ def create_checklist(
         created_by=by,
         created_at=now,
     )
-    items = _make_items(checklist, advisories, found, predecessor)
+    items = _make_items(checklist, gathered.items, predecessor)
     Answer.objects.bulk_create(_answer_rows(checklist, stated, by, now))
     edition = Edition.objects.create(
         checklist=checklist, minor=0, opened_by=by.name, opened_at=now, opened_seq=1
@@ -194,11 +196,6 @@ def optional_line(value: str, *, limit: int = LINE_LENGTH) -> str:
     return line(value, "", limit=limit) if value.strip() else ""
 
 
-def _conditions_of(advisories: list[Advisory]) -> list[Condition]:
-    found = {condition.pk: condition for a in advisories for condition in a.conditions.all()}
-    return sorted(found.values(), key=lambda condition: (condition.position, condition.slug))
-
-
 def _stated_answers(
     header: Mapping[str, Any], mode: str | None, installed_with: str, answers: Mapping[str, str]
 ) -> dict[str, str]:
@@ -226,32 +223,28 @@ def _answer_rows(
 
 
 def _make_items(
-    checklist: Checklist,
-    advisories: list[Advisory],
-    release: Release,
-    predecessor: Checklist | None,
+    checklist: Checklist, frozen: list[FrozenItem], predecessor: Checklist | None
 ) -> list[ChecklistItem]:
     before = _decisions_of(predecessor)
-    items = []
-    for position, advisory in enumerate(advisories, start=1):
-        content, facts = freeze_advisory(advisory, release)
-        reason = Reason(advisory.reason)  # type: ignore[attr-defined]
-        items.append(
+    return ChecklistItem.objects.bulk_create(
+        [
             ChecklistItem(
                 checklist=checklist,
                 position=position,
-                tracking_id=advisory.tracking_id,
-                revision=advisory.revision,
-                severity=advisory.severity,
-                category=advisory.category.slug,
-                content=content,
-                facts=facts,
-                previous=before.get(advisory.tracking_id),
-                reason=reason,
-                verdict=reason.verdict,
+                tracking_id=item.tracking_id,
+                revision=item.revision,
+                severity=item.severity,
+                category=item.category,
+                content=item.content,
+                facts=item.facts,
+                previous=before.get(item.tracking_id),
+                reason=item.reason,
+                verdict=item.reason.verdict,
             )
-        )
-    return ChecklistItem.objects.bulk_create(items, batch_size=500)
+            for position, item in enumerate(frozen, start=1)
+        ],
+        batch_size=500,
+    )
 
 
 def _decisions_of(predecessor: Checklist | None) -> dict[str, dict[str, Any]]:

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from checklists.actions.errors import NotAllowed, Refused
 from checklists.chain import FIRST, hash_of
-from checklists.models import Checklist, ChecklistItem, Edition, Event
+from checklists.models import Checklist, ChecklistItem, Edition, Event, SignOff
 from portal.models import User
 from portal.roles import Role
 
@@ -44,9 +45,13 @@ def open_edition(checklist: Checklist) -> Edition | None:
 
 
 def in_draft(checklist: Checklist) -> bool:
-    """Whether items, answers and header may change: an open edition without live *prepared*."""
-    edition = open_edition(checklist)
-    return edition is not None and edition.state == Edition.State.DRAFT
+    """Whether items, answers and header may change: an open edition without live *prepared*;
+    one query."""
+    live = SignOff.objects.filter(
+        edition=OuterRef("pk"), kind=SignOff.Kind.PREPARED, revoked_at__isnull=True
+    )
+    drafts = Edition.objects.filter(checklist=checklist, issued_at__isnull=True)
+    return drafts.filter(~Exists(live)).exists()
 
 
 def stored(checklist: Checklist, op_id: UUID, kind: Event.Kind, by: User) -> Event | None:
