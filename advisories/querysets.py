@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -42,7 +43,8 @@ class AdvisoryQuerySet(models.QuerySet["Advisory"]):
 
     def covering(self, product: str) -> AdvisoryQuerySet:
         """Published advisories of the documents that cover the product with this slug."""
-        documents = _model("SourceDocument").objects.filter(products__slug=product)
+        covers = _model("SourceDocument").products.through._default_manager
+        documents = covers.filter(product=_key("Product", product)).values("sourcedocument")
         return self.published().filter(document__in=documents)
 
     def for_deployment(self, deployment: Deployment) -> AdvisoryQuerySet:
@@ -51,14 +53,12 @@ class AdvisoryQuerySet(models.QuerySet["Advisory"]):
         One query, whatever the size of the catalogue. Instances also answer `.verdict`;
         `with_verdict` filters by it.
         """
-        product = _model("Product").objects.filter(slug=deployment.product).values("pk")
+        product = Q(affected__product=_key("Product", deployment.product))
         return (
             self.covering(deployment.product)
-            .annotate(
-                row=FilteredRelation("affected", condition=Q(affected__product=Subquery(product)))
-            )
+            .annotate(row=FilteredRelation("affected", condition=product))
             .annotate(reason=_reason(deployment))
-            .order_by("document", "position", "pk")
+            .order_by("document_id", "position", "pk")
         )
 
     def with_verdict(self, *verdicts: Verdict) -> AdvisoryQuerySet:
@@ -85,7 +85,7 @@ def _reason(deployment: Deployment) -> Case:
     mode_links, condition_links = _links("modes"), _links("conditions")
     lists_modes = Exists(mode_links)
     answered_no = [slug for slug, yes in deployment.answers.items() if not yes]
-    open_conditions = condition_links.exclude(condition__slug__in=list(deployment.answers))
+    open_conditions = condition_links.exclude(condition__in=_keys(deployment.answers))
     reached = Q(row__fixed_in__rank__lte=deployment.rank)
     new_only = Q(row__fix_scope=FixScope.NEW_INSTALLS)
     reached_by_box = ~new_only
@@ -94,18 +94,18 @@ def _reason(deployment: Deployment) -> Case:
 
     rules: list[tuple[Any, Reason]] = []
     if isinstance(deployment.mode, str):
-        here = Exists(mode_links.filter(mode__slug=deployment.mode))
+        here = Exists(mode_links.filter(mode=_key("Mode", deployment.mode)))
         rules.append((Q(lists_modes) & ~Q(here), Reason.MODE))
     rules.append((Q(row__status=Status.NOT_AFFECTED), Reason.PRODUCT))
     if answered_no:
-        said_no = Exists(condition_links.filter(condition__slug__in=answered_no))
+        said_no = Exists(condition_links.filter(condition__in=_keys(answered_no)))
         rules.append((said_no, Reason.CONDITION))
     rules.append((reached & reached_by_box, Reason.FIXED))
     if deployment.installed_with is UNKNOWN:
         rules.append((reached & new_only, Reason.LINEAGE))
     if deployment.mode is UNKNOWN:
         missing = [
-            ~Q(Exists(mode_links.filter(mode__slug=slug)))
+            ~Q(Exists(mode_links.filter(mode=_key("Mode", slug))))
             for slug in sorted(deployment.product_modes)
         ]
         if missing:
@@ -121,6 +121,17 @@ def _reason(deployment: Deployment) -> Case:
         default=Value(Reason.AFFECTED.value),
         output_field=models.CharField(),
     )
+
+
+def _key(model: str, slug: str) -> Subquery:
+    """The primary key behind a slug, looked up once per query instead of joined to every row."""
+    return Subquery(_model(model).objects.filter(slug=slug).order_by().values("pk"))
+
+
+def _keys(conditions: Iterable[str]) -> models.QuerySet[Any]:
+    """The primary keys of the conditions with these slugs, for IN."""
+    keys: models.QuerySet[Any] = _model("Condition").objects.filter(slug__in=list(conditions))
+    return keys.order_by().values("pk")
 
 
 def _links(field: str) -> models.QuerySet[Any]:
