@@ -3,6 +3,7 @@
 import os
 import sys
 from argparse import ArgumentParser
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from portal.demo import make_demo_accounts
 from portal.serving import collect_static, is_loopback, refusal
 
 CATALOGUE = settings.BASE_DIR / "fixtures" / "iws-supplement-1.3.json"
-THREADS = 8  # in each worker; every one may hold a database connection
+# In each worker; every one may hold a database connection, and granian warns of more.
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 PLAIN_HTTP = """\
 http://{host}:{port} is plain HTTP on an address that others can reach, so it is refused. What is
 lost without HTTPS: passwords and session cookies pass the network in clear and cookies are not
@@ -66,7 +68,8 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"The database of DATABASE_URL cannot be used: {error}") from error
         if not Advisory.objects.exists():
-            call_command("load_catalogue", str(CATALOGUE), stdout=self.stdout)
+            call_command("load_catalogue", str(CATALOGUE), stdout=StringIO())
+            self.stdout.write(f"Loaded the catalogue: {Advisory.objects.count()} advisories.")
         passwords = make_demo_accounts()
         collect_static()
         return passwords
