@@ -20,6 +20,25 @@ JOIN advisories_{kind} t ON t.id = l.{kind}_id
 """
 
 
+HEADER = (
+    "SELECT p.*, r.* FROM advisories_product p JOIN advisories_release r ON r.product_id = p.id"
+    " WHERE p.slug = 'iwss' ORDER BY r.rank",
+    "SELECT m.* FROM advisories_mode m JOIN advisories_product_modes l ON l.mode_id = m.id"
+    " JOIN advisories_product p ON p.id = l.product_id WHERE p.slug = 'iwss'",
+    "SELECT d.*, v.version, v.date FROM advisories_sourcedocument d"
+    " JOIN advisories_documentrevision v ON v.document_id = d.id",
+)
+CONDITIONS = (
+    "SELECT slug FROM advisories_condition WHERE id IN"
+    " (SELECT condition_id FROM advisories_advisory_conditions) ORDER BY position"
+)
+
+
+def _rows(cursor, statement: str) -> list[tuple]:
+    cursor.execute(statement)
+    return cursor.fetchall()
+
+
 def _insert(cursor, table: str, rows: list[dict]) -> None:
     columns = list(rows[0])
     marks = ", ".join(["%s"] * len(columns))
@@ -63,7 +82,8 @@ def create(rollout: uuid.UUID, user: int, reasons: dict[int, tuple[str, str]]) -
         )
         affected = {pk: fix for pk, *fix in cursor.fetchall()}
         key, now = uuid.uuid4(), _now()
-        header = json.dumps({"product": "iwss", "release": "iwss-6.5-linux-patch-3"})
+        header = json.dumps([_rows(cursor, statement) for statement in HEADER], default=str)
+        conditions = _rows(cursor, CONDITIONS)
         _insert(
             cursor,
             "checklists_checklist",
@@ -159,7 +179,11 @@ def create(rollout: uuid.UUID, user: int, reasons: dict[int, tuple[str, str]]) -
                 "answered_by": "bench",
                 "answered_at": now,
             }
-            for question, value in [("mode", "forward-proxy"), ("installed_with", "unknown")]
+            for question, value in [
+                ("mode", "forward-proxy"),
+                ("installed_with", "unknown"),
+                *((f"condition:{slug}", "unknown") for (slug,) in conditions),
+            ]
         ]
         _insert(cursor, "checklists_answer", answers)
         digest = hashlib.sha256(
@@ -190,8 +214,21 @@ def _event(key: uuid.UUID, seq: int, kind: str, item: int | None, body: str, use
     }
 
 
+CHECKS = (
+    "SELECT g.name FROM auth_group g JOIN portal_user_groups u ON u.group_id = g.id"
+    " WHERE u.user_id = %(user)s",
+    "SELECT 1 FROM checklists_rollout_members m JOIN checklists_checklist c"
+    " ON c.rollout_id = m.rollout_id WHERE c.id = %(checklist)s AND m.user_id = %(user)s",
+    "SELECT * FROM checklists_event WHERE op_id = %(op_id)s",
+    "SELECT 1 FROM checklists_edition e WHERE e.checklist_id = %(checklist)s"
+    " AND e.issued_at IS NULL AND NOT EXISTS (SELECT 1 FROM checklists_signoff s"
+    " WHERE s.edition_id = e.id AND s.kind = 'prepared' AND s.revoked_at IS NULL)",
+)
+
+
 def decide(checklist: uuid.UUID, tracking_id: str, note: str, user: int) -> None:
-    """A decision: the checklist is locked, the item read, an event written, both updated."""
+    """A decision: the checklist is locked, role, membership, state and earlier delivery are
+    looked up, the item is read, an event written, item and checklist updated."""
     lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -199,6 +236,10 @@ def decide(checklist: uuid.UUID, tracking_id: str, note: str, user: int) -> None
             [_uuid(checklist)],
         )
         (seq, _discarded) = cursor.fetchone()
+        values = {"user": user, "checklist": _uuid(checklist), "op_id": _uuid(uuid.uuid4())}
+        for check in CHECKS:
+            cursor.execute(check, values)
+            cursor.fetchall()
         cursor.execute(
             "SELECT id, version FROM checklists_checklistitem"
             " WHERE checklist_id = %s AND tracking_id = %s",
