@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from checklists.views import editions, files, rollouts, signing, wizard, wizard_save
+from checklists.views import (
+    checklist,
+    editions,
+    files,
+    items,
+    rollouts,
+    signing,
+    wizard,
+    wizard_save,
+)
 
 app_name = "checklists"
 
@@ -13,6 +22,12 @@ urlpatterns = [
     path("checklists/new/conditions/", wizard.conditions, name="new_conditions"),
     path("checklists/new/check/", wizard.check, name="new_check"),
     path("checklists/new/save/", wizard_save.save, name="new_save"),
+    # /checklists/<uuid>/: the list and what its forms send
+    path("checklists/<uuid:uuid>/", checklist.checklist_detail, name="checklist_detail"),
+    path("checklists/<uuid:uuid>/history/", checklist.history, name="history"),
+    path("checklists/<uuid:uuid>/items/<str:tracking_id>/decision/", items.decide, name="decide"),
+    path("checklists/<uuid:uuid>/answers/", items.answer, name="answer"),
+    path("checklists/<uuid:uuid>/conflicts/", items.resolve, name="resolve"),
     # /checklists/<uuid>/: signatures, editions, files
     path("checklists/<uuid:uuid>/prepare/", signing.prepare, name="prepare"),
     path("checklists/<uuid:uuid>/withdraw/", signing.withdraw, name="withdraw"),

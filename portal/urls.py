@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
+from checklists.views.home import home
 from portal import views
 
 urlpatterns = [
+    path("", home, name="home"),
     path("", include("checklists.urls")),
     path("advisories/", include("advisories.urls")),
     path("admin/", admin.site.urls),

@@ -1,0 +1,68 @@
+"""What the forms of the checklist page send, read with care: nothing typed is thrown away."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.http import QueryDict
+
+from checklists.actions.operations import FIELDS
+
+# The database's own bound of a version; a larger number was never shown.
+LARGEST_VERSION = 2_147_483_647
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The parts that every form carries. None: missing, or not what the page had put there."""
+
+    op_id: UUID | None
+    base_version: int | None
+
+    @classmethod
+    def of(cls, data: QueryDict) -> "Sent":
+        return cls(uuid_or_none(data.get("op_id", "")), _version(data.get("base_version", "")))
+
+    @property
+    def complete(self) -> bool:
+        return self.op_id is not None and self.base_version is not None
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What a person typed that was not recorded, to be shown again with the reasons why."""
+
+    tracking_id: str
+    values: Mapping[str, str]
+    messages: list[str]
+    # The version that the person saw; None: take the present one.
+    base_version: int | None = None
+
+
+@dataclass(frozen=True)
+class EnteredAnswer:
+    """An answer that was not recorded."""
+
+    question: str
+    value: str
+    messages: list[str] = field(default_factory=list)
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _version(text: str) -> int | None:
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        return None
+    return version if (version := int(text)) <= LARGEST_VERSION else None
+
+
+def decision_sent(data: QueryDict, present: str) -> dict[str, str]:
+    """The nine fields as they were sent. Without a decision the `present` one is meant: a note
+    may be saved before anything is decided."""
+    values = {name: data.get(name, "") for name in FIELDS}
+    return values | {"decision": values["decision"] or present}

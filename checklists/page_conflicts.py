@@ -1,0 +1,93 @@
+"""Entries that were kept and not applied, both values beside each other. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.utils.translation import gettext as _
+
+from advisories.texts import in_language
+from checklists import wording
+from checklists.actions.operations import decision_of
+from checklists.freezing import NOT_KNOWN
+from checklists.models import Answer, ChecklistItem, Event
+from checklists.recorded import Said, moment, said_in, said_of_event
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """An entry (`mine`) that met another present value (`theirs`), or came late."""
+
+    entry: str
+    title: str
+    anchor: str
+    late: bool
+    mine: Said
+    mine_by: str
+    mine_at: str
+    theirs: Said
+    theirs_by: str
+    theirs_at: str
+    version: int
+
+    @property
+    def op_ids(self) -> tuple[str, str]:
+        """Two buttons, two operations: one UUID for each."""
+        return str(uuid4()), str(uuid4())
+
+
+def conflicts_of(
+    header: Mapping[str, Any],
+    waiting: Iterable[Event],
+    items: Mapping[int, ChecklistItem],
+    answers: Mapping[str, Answer],
+) -> list[Conflict]:
+    """`waiting` are unresolved events; `items` by primary key, `answers` by question, as they
+    are now."""
+    found = []
+    for event in waiting:
+        said = said_of_event(event, header)
+        if event.item_id is not None:
+            found.append(_about_item(event, said, items[event.item_id]))
+        else:
+            found.append(_about_answer(event, said, header, answers[event.payload["question"]]))
+    return found
+
+
+def _about_item(event: Event, said: Said, item: ChecklistItem) -> Conflict:
+    title = _("No. %(number)d: %(title)s") % {
+        "number": item.position,
+        "title": in_language(item.content["title"]),
+    }
+    return Conflict(
+        entry=str(event.op_id),
+        title=title,
+        anchor=f"item-{item.position}",
+        late=event.outcome == Event.Outcome.LATE,
+        mine=said,
+        mine_by=event.actor_name,
+        mine_at=moment(event.recorded_at),
+        theirs=said_in(decision_of(item)),
+        theirs_by=item.decided_by,
+        theirs_at=moment(item.decided_at),
+        version=item.version,
+    )
+
+
+def _about_answer(event: Event, said: Said, header: Mapping[str, Any], answer: Answer) -> Conflict:
+    text = wording.question_text(header, answer.question)
+    value = wording.value_text(header, answer.question, answer.value or NOT_KNOWN)
+    return Conflict(
+        entry=str(event.op_id),
+        title=text,
+        anchor="questions",
+        late=event.outcome == Event.Outcome.LATE,
+        mine=said,
+        mine_by=event.actor_name,
+        mine_at=moment(event.recorded_at),
+        theirs=[(text, value)],
+        theirs_by=answer.answered_by,
+        theirs_at=moment(answer.answered_at),
+        version=answer.version,
+    )

@@ -1,0 +1,215 @@
+"""The checklist page and its history."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from checklists.actions.rendering import WRITERS
+from checklists.actions.signing import may_review
+from checklists.conflicts import to_resolve
+from checklists.forms import Entered, EnteredAnswer
+from checklists.markup import ItemWriter
+from checklists.models import Checklist, Edition, Event, SignOff
+from checklists.page import pending_count, progress_of, sections_of, verdict_counts
+from checklists.page_conflicts import conflicts_of
+from checklists.page_filters import Filters
+from checklists.page_header import header_of
+from checklists.page_history import lines_of
+from checklists.page_questions import questions_of
+from checklists.views.refusals import checklist_of, person_of
+from portal.models import User
+from portal.roles import Role
+
+EVENTS_PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Editions:
+    """Where a checklist stands, and what this person may do next. No query after
+    `checklist_of`, but the person's roles."""
+
+    checklist: Checklist
+    person: User
+
+    @cached_property
+    def all(self) -> list[Edition]:
+        return sorted(self.checklist.editions.all(), key=lambda edition: edition.minor)
+
+    @cached_property
+    def newest(self) -> Edition:
+        return self.all[-1]
+
+    @cached_property
+    def state(self) -> str:
+        return "revoked" if self.is_revoked else self.newest.state.value
+
+    @cached_property
+    def is_revoked(self) -> bool:
+        return getattr(self.newest, "revocation", None) is not None
+
+    @cached_property
+    def issued(self) -> Edition | None:
+        """The newest issued edition; None before the first one."""
+        return next((e for e in reversed(self.all) if e.issued_at is not None), None)
+
+    @cached_property
+    def prepared(self) -> SignOff | None:
+        return self.newest.signature(SignOff.Kind.PREPARED)
+
+    @cached_property
+    def returned(self) -> SignOff | None:
+        """The signature that a reviewer undid with a comment for the whole checklist, while
+        nobody has signed again."""
+        undone = [s for s in self.newest.sign_offs.all() if s.kind == SignOff.Kind.PREPARED]
+        last = undone[-1] if undone else None
+        return last if last and last.revoked_at and last.revoke_reason else None
+
+    @cached_property
+    def in_draft(self) -> bool:
+        return self.newest.state == Edition.State.DRAFT and not self.checklist.discarded_at
+
+    @cached_property
+    def may_edit(self) -> bool:
+        return self.in_draft and self.person.has_role(Role.ENGINEER)
+
+    @cached_property
+    def may_review(self) -> bool:
+        return bool(
+            self.newest.state == Edition.State.PREPARED
+            and self.prepared
+            and self.person.has_role(Role.REVIEWER)
+            and may_review(self.prepared, self.person)
+        )
+
+    @cached_property
+    def may_withdraw(self) -> bool:
+        return bool(
+            self.newest.state == Edition.State.PREPARED
+            and self.prepared
+            and self.prepared.signer_id == self.person.pk
+        )
+
+    @cached_property
+    def may_reopen(self) -> bool:
+        return self.newest.issued_at is not None and (
+            self.person.has_role(Role.ENGINEER) or self.person.has_role(Role.REVIEWER)
+        )
+
+
+@require_safe
+@never_cache
+def checklist_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return page(request, checklist_of(request, uuid))
+
+
+def page(
+    request: HttpRequest,
+    checklist: Checklist,
+    *,
+    status: int = 200,
+    entered: Entered | None = None,
+    answered: EnteredAnswer | None = None,
+) -> HttpResponse:
+    """The whole page; three or four queries. `entered` and `answered` are what was refused."""
+    sheet = Sheet(request, checklist)
+    messages = entered.messages if entered else answered.messages if answered else []
+    context = sheet.context(entered, answered) | {
+        "refused": messages,
+        "refused_at": sheet.anchor(entered),
+        # Where no form is left to hold it, what was typed is at least shown.
+        "typed": entered.values if entered and not sheet.editions.may_edit else None,
+    }
+    return render(request, "checklists/checklist_detail.html", context, status=status)
+
+
+class Sheet:
+    """One checklist as this request's person sees it."""
+
+    def __init__(self, request: HttpRequest, checklist: Checklist) -> None:
+        self.checklist = checklist
+        self.editions = Editions(checklist, person_of(request))
+        self.items = list(checklist.items.all())
+        self.answers = list(checklist.answers.all())
+        self.filters = Filters(request.GET, self.items)
+        self.csrf_token = get_token(request)
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        return {answer.question: answer.value for answer in self.answers}
+
+    @cached_property
+    def writer(self) -> ItemWriter:
+        header = self.checklist.frozen
+        return ItemWriter(
+            self.checklist,
+            self.values,
+            csrf_token=self.csrf_token,
+            editable=self.editions.may_edit,
+            verify_fixed=self.values["installed_with"] != header["release"]["slug"],
+            query=self.filters.query,
+        )
+
+    def anchor(self, entered: Entered | None) -> str:
+        """Where on the page an entry that was refused stands."""
+        if entered is None:
+            return "questions"
+        return next(
+            (f"item-{i.position}" for i in self.items if i.tracking_id == entered.tracking_id),
+            "main",
+        )
+
+    def waiting(self, events: list[Event]) -> list[Any]:
+        items = {item.pk: item for item in self.items}
+        answers = {answer.question: answer for answer in self.answers}
+        return conflicts_of(self.checklist.frozen, events, items, answers)
+
+    def progress(self) -> dict[str, Any]:
+        return {
+            "progress": progress_of(self.items),
+            "pending": pending_count(self.items),
+            "editable": self.editions.may_edit,
+        }
+
+    def context(self, entered: Entered | None, answered: EnteredAnswer | None) -> dict[str, Any]:
+        checklist, editions = self.checklist, self.editions
+        questions = questions_of(checklist.frozen, self.answers, self.items, answered)
+        sections = sections_of(self.filters, self.writer, entered)
+        return self.progress() | {
+            "checklist": checklist,
+            "editions": editions,
+            "header": header_of(checklist.frozen, self.values, timezone.localdate()),
+            "counts": verdict_counts(self.items),
+            "total": len(self.items),
+            "questions": [q for q in questions if q.is_open or q.messages],
+            "given": questions,
+            "conflicts": self.waiting(to_resolve(checklist)),
+            "sections": sections,
+            "shown": sum(len(section.items) for section in sections),
+            "filters": self.filters,
+            "formats": [
+                (extension, language)
+                for extension in WRITERS
+                for language in (("ja", "日本語"), ("en", "English"))
+            ],
+        }
+
+
+@require_safe
+@never_cache
+def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Everything that happened, newest first; seven queries."""
+    checklist = checklist_of(request, uuid)
+    events = checklist.events.select_related("item").order_by("-seq")
+    events = events.defer("item__facts", "item__previous")
+    found = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"checklist": checklist, "page": found, "lines": lines_of(checklist.frozen, found)}
+    return render(request, "checklists/history.html", context)

@@ -1,0 +1,108 @@
+"""The first page: what waits for me, my open checklists, what was issued lately."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import cached_property
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from advisories.texts import in_language
+from checklists.actions.signing import may_review
+from checklists.models import Checklist, Edition
+from checklists.views.checklist import Editions
+from checklists.views.refusals import person_of
+from portal.models import User
+from portal.roles import Role
+
+MOST_OPEN, MOST_ISSUED = 100, 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """A checklist in a list, with `Checklist.objects.with_progress()`'s counts."""
+
+    checklist: Checklist
+    editions: Editions
+
+    @property
+    def edition(self) -> Edition:
+        return self.editions.newest
+
+    @property
+    def release(self) -> str:
+        frozen = self.checklist.frozen
+        return f"{frozen['product']['short_name']} {in_language(frozen['release']['label'])}"
+
+    @property
+    def is_ready(self) -> bool:
+        """Everything that has to be decided is; the page of the signature checks the rest."""
+        counts = self.checklist
+        return bool(
+            self.editions.in_draft
+            and counts.decided == counts.to_do  # type: ignore[attr-defined]
+            and not counts.returned_items  # type: ignore[attr-defined]
+        )
+
+    @cached_property
+    def is_returned(self) -> bool:
+        """A reviewer sent it back, and not all of it has been done since."""
+        items = self.checklist.returned_items  # type: ignore[attr-defined]
+        return self.editions.in_draft and bool(items or self.editions.returned)
+
+
+@require_safe
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """Eight queries, however many checklists there are."""
+    person = person_of(request)
+    open_rows = _open_rows(person)
+    issued = _recently_issued(person)
+    to_sign = [row for row in open_rows if _waits_for(row, person)]
+    returned = [row for row in open_rows if row.is_returned and person.has_role(Role.ENGINEER)]
+    context = {
+        "to_sign": to_sign,
+        "returned": returned,
+        "open_rows": open_rows,
+        "more_open": len(open_rows) == MOST_OPEN,
+        "issued": issued,
+    }
+    return render(request, "checklists/home.html", context)
+
+
+def _open_rows(person: User) -> list[Row]:
+    """The newest open checklists; three queries."""
+    open_edition = Edition.objects.filter(checklist=OuterRef("pk"), issued_at__isnull=True)
+    found = (
+        Checklist.objects.visible_to(person)
+        .kept()
+        .filter(Exists(open_edition))
+        .with_progress()
+        .annotate(
+            returned_items=Count("items", filter=Q(items__returned=True) | Q(items__flagged=True))
+        )
+        .with_editions()
+    )
+    return [
+        Row(checklist, Editions(checklist, person))
+        for checklist in found.order_by("-created_at", "pk")[:MOST_OPEN]
+    ]
+
+
+def _waits_for(row: Row, person: User) -> bool:
+    prepared = row.editions.prepared
+    return bool(prepared and person.has_role(Role.REVIEWER) and may_review(prepared, person))
+
+
+def _recently_issued(person: User) -> list[Edition]:
+    """The editions issued last; one query."""
+    visible = Checklist.objects.visible_to(person).kept()
+    return list(
+        Edition.objects.filter(checklist__in=visible.values("pk"), issued_at__isnull=False)
+        .select_related("checklist", "revocation")
+        .prefetch_related("sign_offs")
+        .defer("content", "files")
+        .order_by("-issued_at", "-pk")[:MOST_ISSUED]
+    )
