@@ -40,7 +40,7 @@ JAPANESE = re.compile("[\u3001\u3002\u3040-\u30ff\u3400-\u9fff\uff01-\uffef]")
 WORD = re.compile(r"[A-Za-z\u3040-\u30ff\u3400-\u9fff]{2,}")
 
 # The same in both languages.
-ALIKE = {"ID", "No.", "Q&A"}
+ALIKE = ["ID", "No."]
 # Words that a template may say without a translation: names, and each language in itself.
 NOT_TRANSLATED = {"CSV", "PDF", "SHA", "English", "日本語"}
 # The first is shown when nothing works any more and speaks both languages by itself; the second
@@ -148,10 +148,10 @@ def test_japanese_is_not_the_english_left_as_it_was(catalog):
     untouched = [
         singular
         for (_context, singular, _plural), texts in entries(catalog).items()
-        if singular not in ALIKE and any(texts) and not JAPANESE.search("".join(texts))
+        if any(texts) and not JAPANESE.search("".join(texts))
     ]
 
-    assert untouched == []
+    assert [text for text in untouched if WORD.search(PLACEHOLDER.sub("", text))] == ALIKE
 
 
 def test_the_compiled_catalogue_is_the_one_in_words(catalog):
