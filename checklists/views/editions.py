@@ -16,7 +16,7 @@ from checklists.actions.events import require
 from checklists.actions.rendering import verification_code
 from checklists.models import Checklist, Edition
 from checklists.signing_forms import OnceForm, ReasonForm
-from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of
+from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of, sent
 from portal.roles import Role
 
 
@@ -54,7 +54,7 @@ def edition(request: HttpRequest, uuid: UUID, number: str) -> HttpResponse:
 def reopen(request: HttpRequest, uuid: UUID) -> HttpResponse:
     checklist = checklist_of(request, uuid)
     require(checklist, person_of(request), Role.ENGINEER, Role.REVIEWER)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(sent(request))
     if form.is_valid():
         try:
             opened = actions.reopen(checklist_id=uuid, by=person_of(request), **form.cleaned_data)
@@ -91,7 +91,7 @@ def revoke(request: HttpRequest, uuid: UUID, number: str) -> HttpResponse:
     checklist = checklist_of(request, uuid)
     require(checklist, person_of(request), Role.REVIEWER)
     found = issued_edition(checklist, number)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(sent(request))
     if form.is_valid():
         try:
             actions.revoke_edition(edition_id=found.pk, by=person_of(request), **form.cleaned_data)
@@ -116,7 +116,7 @@ def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
     require(checklist, person_of(request), Role.ENGINEER)
     if any(edition.issued_at is not None for edition in checklist.editions.all()):
         raise Refused(_("A checklist with an issued edition cannot be discarded."))
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(sent(request))
     if form.is_valid():
         try:
             actions.discard(checklist_id=uuid, by=person_of(request), **form.cleaned_data)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 
 from checklists.actions import NotAllowed, Refused, Stale
@@ -20,6 +20,11 @@ View = Callable[..., HttpResponse]
 def person_of(request: HttpRequest) -> User:
     """Who is logged in; every page here asks for a log-in before."""
     return cast(User, request.user)
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: what was posted, be it nothing at all; None for another method."""
+    return request.POST if request.method == "POST" else None
 
 
 def checklist_of(request: HttpRequest, uuid: UUID) -> Checklist:

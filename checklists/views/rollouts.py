@@ -136,7 +136,9 @@ def rollout_members(request: HttpRequest, uuid: UUID) -> HttpResponse:
     members = {str(user.pk): user for user in rollout.members.all()}
     leaving = members.pop(request.POST.get("remove", ""), None)
     form = MemberForm(request.POST, rollout=rollout)
-    if leaving:
+    if "remove" in request.POST:
+        if leaving is None:  # a second click
+            return redirect(rollout)
         del form.fields["person"]
     if not form.is_valid():
         messages.error(request, _("Choose a person who is not a member yet."))

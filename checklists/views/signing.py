@@ -23,7 +23,7 @@ from checklists.models import Checklist, Edition, SignOff
 from checklists.readiness import hindrances
 from checklists.signed import Hindered, reviewers_of, seen_by_reviewer
 from checklists.signing_forms import OnceForm, SignForm
-from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of
+from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of, sent
 from portal.roles import Role
 
 
@@ -52,7 +52,7 @@ def prepare(request: HttpRequest, uuid: UUID) -> HttpResponse:
     checklist = checklist_of(request, uuid)
     require(checklist, person_of(request), Role.ENGINEER)
     now, status = timezone.now(), 200
-    form = SignForm(request.POST or None, request=request, now=now)
+    form = SignForm(sent(request), request=request, now=now)
     if form.is_valid():
         try:
             actions.prepare(
@@ -101,7 +101,7 @@ def hindered(checklist: Checklist) -> list[Hindered]:
 def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     checklist = checklist_of(request, uuid)
     require(checklist, person_of(request), Role.ENGINEER)
-    form = OnceForm(request.POST or None)
+    form = OnceForm(sent(request))
     if form.is_valid():
         actions.withdraw(checklist_id=uuid, op_id=form.cleaned_data["op_id"], by=person_of(request))
         messages.success(request, _("The signature is withdrawn. The edition is a draft again."))

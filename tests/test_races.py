@@ -1,0 +1,200 @@
+"""Two clicks, two people, two workers at one moment: real commits, real threads."""
+
+import threading
+
+import pytest
+from django.db import IntegrityError, connection
+
+from checklists import actions
+from checklists.actions import Stale, issue, operations, prepare
+from checklists.chain import broken_links
+from checklists.models import Checklist, Edition, Event, SignOff
+from portal.roles import Role
+from tests.support.rollouts import (
+    Scene,
+    decide,
+    make_checklist,
+    op,
+    person,
+    seen,
+)
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+def at_once(*works):
+    """Run the works in threads that start together; what each returned or raised."""
+    results, ready = [None] * len(works), threading.Barrier(len(works))
+
+    def run(index, work):
+        try:
+            ready.wait(timeout=10)
+            results[index] = work()
+        except Exception as error:
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def chain_of(checklist):
+    return list(checklist.events.select_related("item").order_by("seq"))
+
+
+def test_many_decisions_at_once_make_one_chain():
+    scene = Scene()
+    ids = ("A-1", "A-2", "A-3", "A-4", "A-5")
+
+    results = at_once(*(lambda i=i: decide(scene.checklist, i, by=scene.omar, name=i) for i in ids))
+
+    assert [event.outcome for event in results] == ["applied"] * 5
+    events = chain_of(scene.checklist)
+    assert [event.seq for event in events] == [1, 2, 3, 4, 5, 6]
+    assert broken_links(events) == []
+
+
+def test_two_people_on_one_item_are_one_applied_and_one_conflict():
+    scene = Scene()
+    olga = person("olga", Role.ENGINEER)
+    scene.rollout.members.add(olga)
+
+    results = at_once(
+        lambda: decide(scene.checklist, "A-1", "done", by=scene.omar, version=0, name="a"),
+        lambda: decide(scene.checklist, "A-1", "verified", by=olga, version=0, name="b"),
+    )
+
+    assert sorted(event.outcome for event in results) == ["applied", "conflict"]
+    assert scene.item("A-1").version == 1
+
+
+def test_one_operation_from_two_tabs_is_recorded_once():
+    scene = Scene()
+
+    first, second = at_once(
+        *[lambda: decide(scene.checklist, "A-1", by=scene.omar, version=0, name="one")] * 2
+    )
+
+    assert first == second
+    assert Event.objects.filter(kind="decision").count() == 1
+
+
+def test_without_the_lock_the_same_race_is_lost(monkeypatch):
+    """The negative control. PostgreSQL: both read the chain's end before either writes. SQLite:
+    there they cannot even meet, because each writing transaction is alone from its start."""
+    scene = Scene()
+    meeting = threading.Barrier(2)
+
+    def unlocked(checklist_id):
+        checklist = Checklist.objects.select_related("rollout").get(pk=checklist_id)
+        meeting.wait(timeout=2)
+        return checklist
+
+    monkeypatch.setattr(operations, "lock", unlocked)
+    results = at_once(
+        lambda: decide(scene.checklist, "A-1", by=scene.omar, name="a"),
+        lambda: decide(scene.checklist, "A-2", by=scene.omar, name="b"),
+    )
+
+    lost = threading.BrokenBarrierError if connection.vendor == "sqlite" else IntegrityError
+    assert any(isinstance(result, lost) for result in results)
+
+
+def test_a_double_click_on_create_makes_one_checklist():
+    scene = Scene()
+
+    first, second = at_once(*[lambda: make_checklist(scene.rollout, scene.omar, name="new")] * 2)
+
+    assert first == second
+    assert Checklist.objects.count() == 2
+
+
+def test_a_double_click_on_prepare_gives_one_signature():
+    scene = Scene(at="worked")
+    shown = seen(scene.checklist)
+
+    first, second = at_once(
+        *[lambda: prepare(checklist_id=scene.id, op_id=op("p"), seen=shown, by=scene.omar)] * 2
+    )
+
+    assert first == second
+    assert SignOff.objects.count() == 1
+
+
+def test_two_engineers_who_prepare_at_once_are_one_signature_and_one_409():
+    scene = Scene(at="worked")
+    olga = person("olga", Role.ENGINEER)
+    scene.rollout.members.add(olga)
+    shown = seen(scene.checklist)
+
+    results = at_once(
+        lambda: prepare(checklist_id=scene.id, op_id=op("a"), seen=shown, by=scene.omar),
+        lambda: prepare(checklist_id=scene.id, op_id=op("b"), seen=shown, by=olga),
+    )
+
+    assert {type(result) for result in results} == {SignOff, Stale}
+    assert SignOff.objects.count() == 1
+
+
+def test_a_double_click_on_issue_gives_one_edition():
+    scene = Scene(at="prepared")
+    shown = seen(scene.checklist)
+
+    first, second = at_once(
+        *[lambda: issue(checklist_id=scene.id, op_id=op("i"), seen=shown, by=scene.ines)] * 2
+    )
+
+    assert first == second == Edition.objects.get()
+    assert SignOff.objects.filter(kind="reviewed").count() == 1
+
+
+def test_of_two_reviewers_at_once_one_issues_and_the_other_gets_a_409():
+    scene = Scene(at="prepared")
+    ivan = person("ivan", Role.REVIEWER)
+    scene.rollout.members.add(ivan)
+    shown = seen(scene.checklist)
+
+    results = at_once(
+        lambda: issue(checklist_id=scene.id, op_id=op("a"), seen=shown, by=scene.ines),
+        lambda: issue(checklist_id=scene.id, op_id=op("b"), seen=shown, by=ivan),
+    )
+
+    assert {type(result) for result in results} == {Edition, Stale}
+    assert SignOff.objects.filter(kind="reviewed").count() == 1
+    assert broken_links(chain_of(scene.checklist)) == []
+
+
+def test_signing_and_a_decision_at_once_never_sign_what_was_not_seen():
+    scene = Scene(at="worked")
+    shown = seen(scene.checklist)
+
+    signed, decided = at_once(
+        lambda: prepare(checklist_id=scene.id, op_id=op("p"), seen=shown, by=scene.omar),
+        lambda: decide(scene.checklist, "A-1", "verified", by=scene.omar, name="d"),
+    )
+
+    if isinstance(signed, SignOff):
+        assert decided.outcome == "late"
+        assert scene.item("A-1").decision == "done"
+    else:
+        assert isinstance(signed, Stale)
+        assert decided.outcome == "applied"
+
+
+def test_withdrawing_and_issuing_at_once_is_one_of_the_two():
+    scene = Scene(at="prepared")
+    shown = seen(scene.checklist)
+
+    issued, withdrawn = at_once(
+        lambda: issue(checklist_id=scene.id, op_id=op("i"), seen=shown, by=scene.ines),
+        lambda: actions.withdraw(checklist_id=scene.id, op_id=op("w"), by=scene.omar),
+    )
+
+    assert isinstance(issued, Stale) != isinstance(withdrawn, Stale)
+    state = Edition.objects.get().state
+    assert state == ("issued" if isinstance(issued, Edition) else "draft")

@@ -1,0 +1,398 @@
+"""verify_checklist: every kind of tampering is found, and files are told by their bytes."""
+
+import hashlib
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F
+
+from checklists import files
+from checklists.actions import (
+    change_header,
+    change_host,
+    reopen,
+    return_items,
+    revoke_edition,
+)
+from checklists.chain import FIRST, hash_of
+from checklists.models import (
+    Answer,
+    Checklist,
+    ChecklistItem,
+    Edition,
+    Event,
+    SignOff,
+)
+from checklists.verification import findings, origins
+from tests.support.rollouts import (
+    Scene,
+    answer,
+    decide,
+    op,
+    quick_pdf,
+    sign_prepared,
+    sign_reviewed,
+)
+from tests.support.tampering import unguarded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_real_pdf(monkeypatch):
+    quick_pdf(monkeypatch)
+
+
+def found(scene):
+    return " / ".join(findings(Checklist.objects.get(pk=scene.id)))
+
+
+def rehash(checklist):
+    """Make the chain hold again from its first event on: what a careful forger would do."""
+    previous = FIRST
+    for event in checklist.events.select_related("item").order_by("seq"):
+        event.prev_hash = previous
+        event.hash = hash_of(event, tracking_id=event.item and event.item.tracking_id)
+        Event.objects.filter(pk=event.pk).update(prev_hash=event.prev_hash, hash=event.hash)
+        previous = event.hash
+    Checklist.objects.filter(pk=checklist.pk).update(head=previous)
+
+
+def test_a_long_history_holds():
+    scene = Scene()
+    decide(scene.checklist, "A-1", by=scene.omar)
+    decide(scene.checklist, "A-1", "verified", by=scene.omar, version=0, name="conflict")
+    decide(scene.checklist, "A-1", "verified", by=scene.omar)
+    answer(scene.checklist, "condition:directory", "yes", by=scene.omar)
+    answer(scene.checklist, "installed_with", "unknown", by=scene.omar)
+    decide(scene.checklist, "A-2", "pending", waiting_for="C", due="2026-12-01", by=scene.omar)
+    change_header(
+        rollout=scene.rollout,
+        op_id=op("h"),
+        customer="New",
+        project="P",
+        number="",
+        by=scene.omar,
+    )
+    change_host(checklist_id=scene.id, op_id=op("host"), host="b", mode_detail="HA", by=scene.omar)
+    for tracking_id in ("A-3", "A-4"):
+        decide(scene.checklist, tracking_id, by=scene.omar)
+    sign_prepared(scene.checklist, scene.omar)
+    decide(scene.checklist, "A-1", by=scene.omar, name="late")
+    return_items(
+        checklist_id=scene.id,
+        op_id=op("return"),
+        comments={"A-1": "no", "A-5": "why?"},
+        comment="",
+        by=scene.ines,
+    )
+    assert found(scene) == ""
+
+    for tracking_id in ("A-1", "A-5"):
+        decide(scene.checklist, tracking_id, by=scene.omar)
+    sign_prepared(scene.checklist, scene.omar, name="again")
+    edition = sign_reviewed(scene.checklist, scene.ines)
+    revoke_edition(edition_id=edition.pk, op_id=op("revoke"), reason="wrong", by=scene.ines)
+    reopen(checklist_id=scene.id, op_id=op("reopen"), reason="again", by=scene.omar)
+    assert found(scene) == ""
+
+
+def test_a_changed_event_is_found():
+    scene = Scene(at="worked")
+    with unguarded():
+        Event.objects.filter(seq=2).update(actor_name="somebody else")
+
+    assert "Event 2 was changed" in found(scene)
+
+
+def test_a_deleted_event_is_found():
+    scene = Scene(at="worked")
+    with unguarded():
+        Event.objects.filter(seq=3).delete()
+
+    assert "Event 3 is missing" in found(scene)
+
+
+def test_events_in_another_order_are_found():
+    scene = Scene(at="worked")
+    with unguarded():
+        Event.objects.filter(seq=2).update(seq=99)
+        Event.objects.filter(seq=3).update(seq=2)
+        Event.objects.filter(seq=99).update(seq=3)
+
+    assert "Event 2 does not follow the event before it." in found(scene)
+
+
+def test_a_cut_tail_is_found_against_the_checklists_own_end():
+    scene = Scene(at="worked")
+    with unguarded():
+        Event.objects.filter(seq=5).delete()
+
+    assert "The chain ends with event 4" in found(scene)
+
+
+def test_a_tail_cut_with_care_is_found_against_the_head_of_an_issued_edition():
+    scene = Scene(at="issued")
+    with unguarded():
+        Event.objects.filter(kind__in=["prepared", "issued"]).delete()
+        last = scene.checklist.events.order_by("seq").last()
+        Checklist.objects.update(last_seq=last.seq, head=last.hash)
+
+    assert "its chain head is not in the chain" in found(scene)
+
+
+def test_a_chain_forged_from_its_start_is_found_against_the_head_that_was_printed():
+    scene = Scene(at="issued")
+    with unguarded():
+        Event.objects.filter(seq=2).update(actor_name="somebody else")
+        ChecklistItem.objects.filter(tracking_id="A-1").update(decided_by="somebody else")
+        rehash(scene.checklist)
+
+    assert "its chain head is not in the chain" in found(scene)
+    assert "was changed" not in found(scene)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"content": {}}, "The frozen header or items"),
+        ({"facts": {}}, "The frozen header or items"),
+        ({"severity": 1}, "The frozen header or items"),
+        ({"position": 99}, "The frozen header or items"),
+        ({"reason": "mode", "verdict": "not_applicable"}, "The verdict of A-1"),
+        ({"verdict": "not_applicable"}, "The verdict of A-1"),
+        ({"decision": "risk_accepted"}, "The decision on A-1"),
+        ({"note": "forged"}, "The decision on A-1"),
+        ({"decided_by": "somebody else"}, "The decision on A-1"),
+        ({"decided_at": None}, "The decision on A-1"),
+        ({"due": "2026-12-01"}, "The decision on A-1"),
+        ({"returned": True}, "The decision on A-1"),
+        ({"version": F("version") + 1}, "The decision on A-1"),
+    ],
+)
+def test_a_changed_item_is_found(changes, sentence):
+    scene = Scene(at="worked")
+    ChecklistItem.objects.filter(tracking_id="A-1").update(**changes)
+
+    assert sentence in found(scene)
+
+
+def test_an_item_that_is_gone_is_found():
+    scene = Scene()
+    ChecklistItem.objects.filter(tracking_id="A-5").delete()
+
+    assert "The item A-5 is missing." in found(scene)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"value": "no"}, {"version": 7}, {"answered_by": "somebody else"}]
+)
+def test_a_changed_answer_is_found(changes):
+    scene = Scene()
+    Answer.objects.filter(question="condition:directory").update(**changes)
+
+    assert "The answer to condition:directory" in found(scene)
+
+
+def test_an_answer_that_is_gone_is_found():
+    scene = Scene()
+    Answer.objects.filter(question="mode").delete()
+
+    assert "The answer to mode" in found(scene)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"frozen": {"product": {"slug": "appliance"}}}, "The frozen header or items"),
+        ({"host": "another"}, "The header's host"),
+        ({"customer": "another"}, "The header's customer"),
+        ({"is_demo": True}, "The header's demo"),
+        ({"release": "appliance-1"}, "Product, release or time"),
+    ],
+)
+def test_a_changed_header_is_found(changes, sentence):
+    scene = Scene()
+    Checklist.objects.update(**changes)
+
+    assert sentence in found(scene)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"content": "{}"}, "its content is not the one whose digest was signed"),
+        ({"content": "not JSON"}, "its content is not the one whose digest was signed"),
+        ({"digest": "0" * 64}, "its digest is not that of the event that issued it"),
+        ({"chain_head": "0" * 64}, "its chain head is not in the chain"),
+        ({"files": []}, "its files or its time"),
+    ],
+)
+def test_a_changed_edition_is_found(changes, sentence):
+    scene = Scene(at="issued")
+    with unguarded():
+        Edition.objects.update(**changes)
+
+    assert sentence in found(scene)
+
+
+def test_content_changed_with_its_digest_is_found_by_the_signatures():
+    scene = Scene(at="issued")
+    content = scene.edition.content.replace("proxy-01", "proxy-99")
+    with unguarded():
+        Edition.objects.update(content=content, digest=hashlib.sha256(content.encode()).hexdigest())
+
+    assert "the signature “reviewed” is over another content" in found(scene)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"digest": "0" * 64}, "is not over what was signed"),
+        ({"chain_head": "0" * 64}, "stands on an event that is not there"),
+    ],
+)
+def test_a_changed_signature_is_found(changes, sentence):
+    scene = Scene(at="prepared")
+    SignOff.objects.update(**changes)
+
+    assert sentence in found(scene)
+
+
+def test_a_signature_that_is_gone_is_found():
+    scene = Scene(at="issued")
+    SignOff.objects.filter(kind="reviewed").delete()
+
+    assert "the signature “reviewed” is missing" in found(scene)
+
+
+@pytest.mark.parametrize("what", ["changed", "not there"])
+def test_a_changed_or_missing_file_is_found(what):
+    scene = Scene(at="issued")
+    path = files.path_of(scene.edition.files[0]["sha256"])
+    if what == "changed":
+        data = bytearray(path.read_bytes())
+        data[10] ^= 1
+        path.write_bytes(data)
+    else:
+        path.unlink()
+
+    sentence = found(scene)
+    path.unlink(missing_ok=True)
+
+    assert what in sentence
+
+
+def verify(what):
+    out = StringIO()
+    call_command("verify_checklist", str(what), stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_says_that_everything_holds_and_what_to_compare():
+    scene = Scene(at="issued")
+
+    said = verify(scene.id)
+
+    assert "everything holds" in said
+    assert scene.edition.digest in said
+    assert scene.edition.chain_head in said
+
+
+def test_the_command_ends_with_an_error_when_something_does_not_hold():
+    scene = Scene(at="worked")
+    ChecklistItem.objects.filter(tracking_id="A-1").update(note="forged")
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="1 things do not hold") as error:
+        call_command("verify_checklist", str(scene.id), stdout=out)
+
+    assert error.value.returncode == 1
+    assert "NOT RIGHT: The decision on A-1" in out.getvalue()
+
+
+def test_a_file_of_an_edition_is_recognised(tmp_path):
+    scene = Scene(at="issued")
+    file = scene.edition.files[0]
+    copy = tmp_path / "renamed.bin"
+    copy.write_bytes(files.read(file["sha256"]))
+
+    said = verify(copy)
+
+    assert file["name"] in said
+    assert "edition 1.0 of proxy-01" in said
+
+
+def test_a_file_of_a_revoked_or_older_edition_is_said_to_be_one(tmp_path):
+    scene = Scene(at="issued")
+    copy = tmp_path / "old.pdf"
+    copy.write_bytes(files.read(scene.edition.files[0]["sha256"]))
+    revoke_edition(
+        edition_id=scene.edition.pk, op_id=op("revoke"), reason="wrong box", by=scene.ines
+    )
+    reopen(checklist_id=scene.id, op_id=op("reopen"), reason="again", by=scene.omar)
+    sign_prepared(scene.checklist, scene.omar, name="second")
+    sign_reviewed(scene.checklist, scene.ines, name="second issue")
+
+    said = verify(copy)
+
+    assert "It was revoked: wrong box" in said
+    assert "A later edition is issued: 1.1." in said
+
+
+def test_a_file_with_one_other_byte_is_not_ours(tmp_path):
+    scene = Scene(at="issued")
+    data = files.read(scene.edition.files[0]["sha256"])
+    copy = tmp_path / "changed.pdf"
+    copy.write_bytes(data + b"\n")
+
+    assert origins(data)
+    with pytest.raises(CommandError, match="is not one of the files issued here"):
+        verify(copy)
+
+
+@pytest.mark.parametrize("what", ["nonsense", "no/such/file.pdf"])
+def test_what_is_neither_is_said_to_be_so(what):
+    with pytest.raises(CommandError, match="neither"):
+        verify(what)
+
+
+def test_an_identifier_that_nobody_has_is_said_to_be_so():
+    with pytest.raises(CommandError, match="There is no checklist"):
+        verify(op("nothing"))
+
+
+def export(scene, path, extension="csv", **options):
+    out = StringIO()
+    arguments = {"format": extension, "output": path, "stdout": out} | options
+    call_command("export_checklist", str(scene), **arguments)
+    return out.getvalue()
+
+
+def test_the_command_exports_a_draft_and_an_issued_edition(tmp_path):
+    scene = Scene(at="worked")
+    path = tmp_path / "out.csv"
+    assert "(draft)" in export(scene.id, path, language="en")
+    assert not origins(path.read_bytes())
+
+    sign_prepared(scene.checklist, scene.omar)
+    sign_reviewed(scene.checklist, scene.ines)
+    assert "(issued)" in export(scene.id, path)
+    assert origins(path.read_bytes())
+
+
+def test_the_exports_faults_are_said_in_words(tmp_path):
+    scene = Scene(at="issued")
+
+    with pytest.raises(CommandError, match="no identifier"):
+        export("x", tmp_path / "a.csv")
+    with pytest.raises(CommandError, match="There is no checklist"):
+        export(op("nothing"), tmp_path / "a.csv")
+    with pytest.raises(CommandError, match="cannot be written"):
+        export(scene.id, tmp_path / "no" / "a.csv")
+    with pytest.raises(CommandError, match="invalid choice"):
+        call_command("export_checklist", str(scene.id), "--format", "xml", "--output", "a")
+    files.path_of(next(f for f in scene.edition.files if f["format"] == "csv")["sha256"]).unlink()
+    with pytest.raises(CommandError, match="not there any more"):
+        export(scene.id, tmp_path / "a.csv")
