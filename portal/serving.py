@@ -9,7 +9,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
+from django.utils.module_loading import import_string
 
 
 def is_loopback(host: str) -> bool:
@@ -34,6 +36,18 @@ def refusal(host: str, port: int) -> str:
     except OSError as error:
         return error.strerror or str(error)
     return ""
+
+
+def load_worker(target: str) -> WSGIHandler:
+    """The application for a worker of granian, out of the terminal's reach.
+
+    Ctrl-C would go to the workers as well as to their parent; a worker that is told to stop twice
+    hangs until it is killed. So only the parent hears the terminal, and stops its workers.
+    """
+    if os.name == "posix":
+        os.setpgrp()
+    application: WSGIHandler = import_string(target.replace(":", "."))
+    return application
 
 
 def collect_static() -> None:

@@ -1,6 +1,7 @@
 """`manage.py serve`: the portal on this machine, ready to use."""
 
 import os
+import signal
 import sys
 from argparse import ArgumentParser
 from io import StringIO
@@ -17,7 +18,7 @@ from granian.log import LogLevels
 
 from advisories.models import Advisory
 from portal.demo import make_demo_accounts
-from portal.serving import collect_static, is_loopback, refusal
+from portal.serving import collect_static, is_loopback, load_worker, refusal
 
 CATALOGUE = settings.BASE_DIR / "fixtures" / "iws-supplement-1.3.json"
 # In each worker; every one may hold a database connection, and granian warns of more.
@@ -122,7 +123,7 @@ def run(host: str, port: int) -> None:
     # Workers read the settings again where they are not forked.
     os.environ["SERVE_HTTP"] = "true"
     connections.close_all()  # a connection must not be shared with a forked worker
-    Granian(
+    server = Granian(
         "portal.wsgi:application",
         address=host,
         port=port,
@@ -133,4 +134,11 @@ def run(host: str, port: int) -> None:
         workers_kill_timeout=10,
         websockets=False,
         log_level=LogLevels.warning,
-    ).serve()
+    )
+
+    @server.on_startup
+    def stop_when_the_terminal_closes() -> None:
+        if os.name == "posix":  # granian would take it for a wish to reload
+            signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
+
+    server.serve(target_loader=load_worker)
