@@ -46,12 +46,12 @@ class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
     )
 
 
-class ReferenceInline(admin.TabularInline):  # type: ignore[type-arg]
+class ReferenceInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Reference
     form = ReferenceForm
     formset = ReferenceFormSet
     extra = 0
-    fields = ("number", "url", "successor", "successor_url", "product", "position")
+    fields = (("number", "url"), ("successor", "successor_url"), ("product", "position"))
 
 
 @admin.register(Advisory)

@@ -34,7 +34,6 @@ def advisory_list(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "counts": _verdicts(found) if chosen.chosen_release else None,
         "facets": [chosen.form[name] for name in ("severity", "category", "topic")],
-        "narrowed": any(request.GET.get(name) for name in chosen.filters),
         "page_range": page.paginator.get_elided_page_range(page.number),
         "total": _total(chosen),
     }
