@@ -64,7 +64,7 @@ class AdvisoryFilter(django_filters.FilterSet):
     filter would be a wrong list. Five queries for the choices, whatever the catalogue's size.
     """
 
-    q = django_filters.CharFilter(label=_("Text"), method="narrow_text", max_length=200)
+    q = django_filters.CharFilter(label=_("Search words"), method="narrow_text", max_length=200)
     release = django_filters.ChoiceFilter(
         label=_("Release"), empty_label=_("any release"), method="keep"
     )
@@ -73,7 +73,10 @@ class AdvisoryFilter(django_filters.FilterSet):
     )
     severity = django_filters.MultipleChoiceFilter(
         label=_("Severity"),
-        choices=[*((slug, s.label) for slug, s in SEVERITIES.items()), (NO_SEVERITY, _("none"))],
+        choices=[
+            *((slug, s.label) for slug, s in SEVERITIES.items()),
+            (NO_SEVERITY, _("None given")),
+        ],
         widget=forms.CheckboxSelectMultiple,
         method="narrow_severity",
     )

@@ -56,10 +56,10 @@ class ReasonForm(OnceForm):
 
 
 class HostForm(OnceForm):
-    host = forms.CharField(label=_("Host name"), max_length=LINE_LENGTH)
+    host = forms.CharField(label=_("Host"), max_length=LINE_LENGTH)
     mode_detail = forms.CharField(
         label=_("Mode in detail"),
-        help_text=_("For example WCCP, an L4 switch, HA. It is printed and never evaluated."),
+        help_text=_("For example WCCP, L4 switch or HA. It is printed, not evaluated."),
         max_length=LINE_LENGTH,
         required=False,
     )

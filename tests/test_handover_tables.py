@@ -171,7 +171,7 @@ def test_a_decision_keeps_everything_that_was_recorded():
     assert [label for label, _text in row.record] == [
         "Waiting for",
         "Due",
-        "Hand-over agreed by",
+        "Hand-over with this open agreed by",
         "Note",
     ]
 
@@ -297,5 +297,5 @@ def test_the_japanese_hand_over_uses_the_agreed_words():
         "対象外",
     ]
     assert handover.decisions == ("未着手", "実施済", "設定済", "実施不要", "見送り", "保留")
-    assert [box.title for box in handover.boxes] == ["作成", "審査", "お客様承認"]
-    assert fact(handover, "サポート期限") == "記載なし"
+    assert [box.title for box in handover.boxes] == ["作成", "審査", "承認 (お客様)"]
+    assert fact(handover, "サポート終了日") == "記載なし"

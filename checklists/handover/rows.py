@@ -174,7 +174,7 @@ def _record(decision: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         (_("Approved by"), decision["approver"]),
         (_("Waiting for"), decision["waiting_for"]),
         (_("Due"), day(decision["due"])),
-        (_("Hand-over agreed by"), decision["agreed_by"]),
+        (_("Hand-over with this open agreed by"), decision["agreed_by"]),
         (_("Note"), decision["note"]),
         (_("Before → after"), change),
     )

@@ -25,7 +25,7 @@ from portal.roles import Role
 def save(request: HttpRequest) -> HttpResponse:
     user = request.user
     if not isinstance(user, User) or not user.has_role(Role.ENGINEER):
-        reason = _("Checklists are made by engineers.")
+        reason = _("Only engineers make checklists.")
         return render(request, "403.html", {"reason": reason}, status=403)
     sheet = Sheet(request.GET)
     predecessor = _predecessor(sheet.answers, user)
