@@ -47,5 +47,5 @@ class User(AbstractUser):
         return frozenset(self.groups.values_list("name", flat=True))
 
     def has_role(self, role: "Role") -> bool:
-        """Whether the person acts in `role`. A superuser has every role; nobody inactive has one."""
+        """Whether the person acts in `role`. A superuser has every role, nobody inactive any."""
         return self.is_active and (self.is_superuser or role.value in self.roles)
