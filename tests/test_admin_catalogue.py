@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from advisories.actions import publish, withdraw
 from advisories.models import (
@@ -104,7 +105,8 @@ def messages(answer):
 def faults(answer):
     """Every message of the refused form and its rows."""
     assert answer.status_code == 200
-    return " ".join(str(error) for error in answer.context["errors"])
+    with translation.override("en"):  # lazy texts are read after the page was answered
+        return " ".join(str(error) for error in answer.context["errors"])
 
 
 # Who may
