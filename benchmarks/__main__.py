@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "tools"))
 
@@ -18,6 +20,7 @@ def measure(database_url: str, folder: str) -> int:
         "MEDIA_ROOT": f"{folder}/media",
         "SECRET_KEY": "measured",
         "SERVE_HTTP": "true",
+        "ALLOWED_HOSTS": "testserver",
     }
     return subprocess.call(
         [sys.executable, "-m", "benchmarks.run", *sys.argv[1:]], cwd=TOP, env=environment
@@ -31,5 +34,7 @@ with tempfile.TemporaryDirectory() as folder:
         postgres.machine_binaries() or postgres.packaged_binaries(),
         settings=[],
     ) as url:
+        with psycopg.connect(url.removesuffix("portal") + "postgres", autocommit=True) as server:
+            server.execute("CREATE DATABASE portal")
         status = measure(url, folder) or status
 sys.exit(status)

@@ -127,6 +127,7 @@ def pdf(checklist: Checklist, total: int, rounds: int) -> Line:
 
 def main() -> int:
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_catalogue", str(settings.BASE_DIR / "fixtures/iws-supplement-1.3.json"))
     user = User.objects.create_user("bench", is_staff=True)
     user.groups.set(Group.objects.all())
