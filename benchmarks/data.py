@@ -1,5 +1,7 @@
 """The real catalogue, copied until it has as many advisories as a measurement needs."""
 
+from typing import Any
+
 from django.db import connection
 
 from advisories.models import Advisory, AffectedProduct, Reference
@@ -22,6 +24,21 @@ def grow(total: int) -> None:
     _keep(total)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def decided(content: dict[str, Any]) -> dict[str, Any]:
+    """The content of a checklist as it is issued: all decided, every 20th as an accepted risk."""
+    said = {"note": "設定済み。管理画面で確認した。", "before": "300 s", "after": "30 s"}
+    said |= {"by": "山田 太郎", "at": content["checklist"]["created_at"]}
+    accepted = {
+        "decision": "risk_accepted",
+        "reason": "お客様の運用で許容",
+        "approver": "佐藤 花子",
+    }
+    for number, item in enumerate(content["items"]):
+        if item["verdict"] != "not_applicable":
+            item["decision"] |= said | (accepted if number % 20 == 0 else {"decision": "done"})
+    return content
 
 
 def _keep(total: int) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from advisories.applicability import Reason, Severity, Verdict
+from checklists.fields import FrozenJSONField
 from checklists.querysets import ChecklistQuerySet, RolloutQuerySet
 
 # Bounds of what people type; they keep a row of the PDF on a page or two.
@@ -137,7 +138,7 @@ class ChecklistItem(models.Model):
     severity = models.PositiveSmallIntegerField(choices=Severity, null=True, blank=True)
     category = models.CharField(max_length=80)
     # Texts, names and links in both languages; the facts the verdict rests on: see freezing.py.
-    content = models.JSONField()
+    content = FrozenJSONField()
     facts = models.JSONField()
     # The decision on the predecessor's item, offered and never copied; None: there is none.
     previous = models.JSONField(null=True, blank=True)

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from advisories.statements import fetch
 from checklists.actions.errors import NotAllowed, Refused
 from checklists.chain import FIRST, hash_of
-from checklists.models import Checklist, ChecklistItem, Edition, Event, SignOff
+from checklists.models import Checklist, ChecklistItem, Edition, Event, Rollout, SignOff
 from portal.models import User
 from portal.roles import Role
 
@@ -35,7 +36,7 @@ def require(checklist: Checklist, by: User, *roles: Role) -> None:
     """
     if not any(by.has_role(role) for role in roles):
         raise NotAllowed(_("Your account does not have the role that this needs."))
-    if not by.is_superuser and not checklist.rollout.members.filter(pk=by.pk).exists():
+    if not by.is_superuser and not fetch(_membership, checklist.rollout_id, by.pk):
         raise NotAllowed(_("You are not a member of this rollout."))
 
 
@@ -47,11 +48,20 @@ def open_edition(checklist: Checklist) -> Edition | None:
 def in_draft(checklist: Checklist) -> bool:
     """Whether items, answers and header may change: an open edition without live *prepared*;
     one query."""
+    return bool(fetch(_draft, checklist.pk))
+
+
+def _draft(checklist: UUID) -> QuerySet[Any, Any]:
     live = SignOff.objects.filter(
         edition=OuterRef("pk"), kind=SignOff.Kind.PREPARED, revoked_at__isnull=True
     )
     drafts = Edition.objects.filter(checklist=checklist, issued_at__isnull=True)
-    return drafts.filter(~Exists(live)).exists()
+    return drafts.filter(~Exists(live)).order_by().values_list("pk")
+
+
+def _membership(rollout: UUID, user: int) -> QuerySet[Any, Any]:
+    members = Rollout.members.through._default_manager
+    return members.filter(rollout=rollout, user=user).values_list("pk")
 
 
 def stored(checklist: Checklist, op_id: UUID, kind: Event.Kind, by: User) -> Event | None:

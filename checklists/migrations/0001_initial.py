@@ -6,6 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import checklists.fields
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -104,7 +106,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("category", models.CharField(max_length=80)),
-                ("content", models.JSONField()),
+                ("content", checklists.fields.FrozenJSONField()),
                 ("facts", models.JSONField()),
                 ("previous", models.JSONField(blank=True, null=True)),
                 (
