@@ -8,6 +8,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
+FILES = ["requirements", "requirements-pades", "requirements-dev"]
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==(\S+)", re.MULTILINE)
 
 
@@ -26,7 +27,7 @@ def pinned(name):
     return {canonicalize_name(package): version for package, version in PIN.findall(text)}
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", FILES)
 def test_every_package_asked_for_is_pinned_within_its_limits(name):
     pins = pinned(f"{name}.txt")
 
@@ -36,13 +37,13 @@ def test_every_package_asked_for_is_pinned_within_its_limits(name):
         assert limits.contains(pins[package]), f"{package}: compile {name}.txt again"
 
 
-@pytest.mark.parametrize("name", ["requirements.in", "requirements-dev.in"])
+@pytest.mark.parametrize("name", [f"{name}.in" for name in FILES])
 def test_every_package_says_why_it_is_there(name):
     for package, line in asked_for(name).items():
         assert line.partition("#")[2].strip(), package
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", [f"{name}.txt" for name in FILES])
 def test_every_pin_has_hashes(name):
     text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
 
