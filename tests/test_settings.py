@@ -176,6 +176,18 @@ def test_what_is_not_said_is_safe(folder):
     assert found["LANGUAGE_CODE"] == "ja"
 
 
+def test_only_serve_makes_demo_accounts_and_production_lets_none_in(folder):
+    makers = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "portal").rglob("*.py"))
+        if "make_demo_accounts(" in path.read_text(encoding="utf-8")
+    ]
+
+    assert makers == ["portal/demo.py", "portal/management/commands/serve.py"]
+    assert not settings_of(folder)["DEMO_ACCOUNTS"]
+    assert settings_of(folder, SERVE_HTTP="true")["DEMO_ACCOUNTS"]
+
+
 def test_the_proxys_word_counts_only_when_there_is_one(folder):
     found = settings_of(folder, BEHIND_PROXY="true")
 
