@@ -1,5 +1,7 @@
 """Pages of the project itself: health, language, signing in, refused forms."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
@@ -40,6 +42,11 @@ class SignIn(LoginView):
     """Signing in is a proof of identity, good for signing for five minutes."""
 
     redirect_authenticated_user = True
+
+    def get_redirect_url(self) -> str:  # type: ignore[override]  # stubs of another Django
+        """Where to go on; this page itself is no such place, and would lead here for ever."""
+        address = super().get_redirect_url()
+        return "" if urlsplit(address).path == self.request.path else address
 
     def form_valid(self, form):  # type: ignore[no-untyped-def]
         response = super().form_valid(form)

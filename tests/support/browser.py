@@ -72,6 +72,6 @@ def sign_in(page: Page, user, url: str) -> None:
     It is no fresh proof of identity: signing still asks for the password.
     """
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
