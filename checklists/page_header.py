@@ -23,14 +23,15 @@ class Document:
 
 @dataclass(frozen=True)
 class Header:
-    """`mode` is "" where the product has no modes; `ended`: support is over."""
+    """`mode` is "" where the product has no modes; `mode_notes` are the mode's and the product's;
+    `ended`: support is over."""
 
     product: str
     product_name: str
     release: str
     newer: bool
     mode: str
-    mode_note: str
+    mode_notes: list[str]
     installed_with: str
     support: str
     support_source: str
@@ -50,7 +51,11 @@ def header_of(frozen: Mapping[str, Any], answers: Mapping[str, str], today: date
         release=in_language(release["label"]),
         newer=not release["in_source"],
         mode=wording.value_text(frozen, "mode", mode) if frozen["modes"] else "",
-        mode_note=in_language(chosen.get("note")),
+        mode_notes=[
+            text
+            for note in (chosen.get("note"), frozen["product"]["modes_note"])
+            if (text := in_language(note))
+        ],
         installed_with=wording.value_text(
             frozen, "installed_with", answers.get("installed_with", NOT_KNOWN)
         ),
