@@ -8,7 +8,7 @@ import pytest
 from checklists.actions import return_items
 from checklists.models import Answer, Checklist, ChecklistItem, Event
 from portal.roles import Role
-from tests.support.pages import client_of, url
+from tests.support.pages import client_of, text_of, url
 from tests.support.rollouts import (
     Scene,
     decide,
@@ -107,6 +107,43 @@ def take(response, which):
     forms = re.findall(r"<form.*?</form>", response.content.decode(), re.S)
     form = next(f for f in forms if f'name="take" value="{which}"' in f)
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"op_id": ""}, {"base_version": "x"}, {"take": ""}, {"take": "both"}],
+    ids=str,
+)
+def test_to_settle_it_with_a_form_that_is_not_complete_is_428(scene, fault):
+    olga_decides(scene)
+    fields = take(post(scene, item_url(scene), sent(decision="done")), "mine")
+    before = stored(scene)
+
+    response = post(scene, url("resolve", scene), fields | fault)
+
+    assert response.status_code == 428
+    assert "nothing was saved" in text_of(response)
+    assert '<a href="#conflicts">' in response.content.decode()
+    assert stored(scene) == before
+
+
+@pytest.mark.parametrize("json", [False, True])
+def test_a_faulty_entry_after_the_signature_comes_back_though_there_is_no_form(json):
+    scene = Scene(at="prepared")
+    before = stored(scene)
+
+    response = post(
+        scene,
+        item_url(scene),
+        sent(version=1, decision="not_needed", note="typed & kept"),
+        json=json,
+    )
+
+    assert response.status_code == 422
+    assert stored(scene) == before
+    if not json:
+        assert "Not needed</dd><dt>Note</dt>" in response.content.decode()
+        assert "typed &amp; kept</dd>" in response.content.decode()
 
 
 def returned(scene):

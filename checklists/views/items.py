@@ -196,7 +196,7 @@ def resolve(request: HttpRequest, uuid: UUID) -> HttpResponse:
     sent, take = Sent.of(request.POST), request.POST.get("take", "")
     entry = _entry(checklist, request.POST.get("entry", ""))
     if not sent.complete or sent.op_id is None or take not in ("mine", "theirs"):
-        answered = EnteredAnswer("", "", [_incomplete()])
+        answered = EnteredAnswer("", "", [_incomplete()], anchor="conflicts")
         return page(request, checklist, status=PRECONDITION_REQUIRED, answered=answered)
     mine = take == "mine"
     resolves = [str(entry.op_id)]
