@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from checklists.actions import return_items
+from checklists.conflicts import to_resolve
 from checklists.models import Answer, Checklist, ChecklistItem, Event
 from portal.roles import Role
 from tests.support.pages import client_of, text_of, url
@@ -107,6 +108,21 @@ def take(response, which):
     forms = re.findall(r"<form.*?</form>", response.content.decode(), re.S)
     form = next(f for f in forms if f'name="take" value="{which}"' in f)
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+
+def test_to_settle_it_too_late_is_a_conflict_that_settles_both_in_the_end(scene):
+    olga = olga_decides(scene)
+    stale = post(scene, item_url(scene), sent(decision="done", note="mine"))
+    decide(scene.checklist, "A-1", "done", by=olga, note="hers again")
+
+    late = post(scene, url("resolve", scene), take(stale, "mine"), by=olga)
+    assert late.status_code == 409
+    assert "hers again" in text_of(late)
+    assert len(to_resolve(scene.checklist)) == 2
+
+    post(scene, url("resolve", scene), take(late, "theirs"), by=olga)
+    assert to_resolve(scene.checklist) == []
+    assert scene.item("A-1").note == "hers again"
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,8 @@ def resolve(request: HttpRequest, uuid: UUID) -> HttpResponse:
         answered = EnteredAnswer("", "", [_incomplete()], anchor="conflicts")
         return page(request, checklist, status=PRECONDITION_REQUIRED, answered=answered)
     mine = take == "mine"
-    resolves = [str(entry.op_id)]
+    # An entry that tried to settle another one and came too late still stands for both.
+    resolves = [str(entry.op_id), *entry.payload["resolves"]]
     event = actions.record(
         checklist_id=uuid,
         op_id=sent.op_id,
