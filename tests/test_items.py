@@ -12,6 +12,7 @@ from portal.roles import Role
 from tests.support.pages import client_of, text_of, url
 from tests.support.rollouts import (
     Scene,
+    answer,
     decide,
     op,
     person,
@@ -110,6 +111,19 @@ def take(response, which):
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
 
 
+def test_the_buttons_of_an_answers_conflict_work_too(scene):
+    answer(scene.checklist, DIRECTORY, "no", by=scene.omar)
+    stale = post(scene, url("answer", scene), sent(question=DIRECTORY, value="yes"))
+    assert "A directory is used" in text_of(stale)
+    assert "<dt>Answer</dt>" in stale.content.decode()
+
+    response = post(scene, url("resolve", scene), take(stale, "mine"))
+
+    assert response.url == page_of(scene)
+    assert scene.checklist.answers.get(question=DIRECTORY).value == "yes"
+    assert to_resolve(scene.checklist) == []
+
+
 def test_to_settle_it_too_late_is_a_conflict_that_settles_both_in_the_end(scene):
     olga = olga_decides(scene)
     stale = post(scene, item_url(scene), sent(decision="done", note="mine"))
@@ -171,3 +185,12 @@ def returned(scene):
         comment="",
         by=scene.ines,
     )
+
+
+def test_due_days_are_written_as_everywhere_else(scene):
+    fields = sent(decision="pending", waiting_for="S", due="2026-12-01")
+
+    data = post(scene, item_url(scene), fields, json=True).json()
+
+    assert '<dd class="user-text">2026/12/01</dd>' in data["item"]
+    assert 'type="date" value="2026-12-01"' in data["item"]
