@@ -83,9 +83,14 @@ class Editions:
         return self.in_draft and self.person.has_role(Role.ENGINEER)
 
     @cached_property
+    def in_review(self) -> bool:
+        prepared = self.newest.state == Edition.State.PREPARED
+        return prepared and not self.checklist.discarded_at
+
+    @cached_property
     def may_review(self) -> bool:
         return bool(
-            self.newest.state == Edition.State.PREPARED
+            self.in_review
             and self.prepared
             and self.person.has_role(Role.REVIEWER)
             and may_review(self.prepared, self.person)
@@ -94,7 +99,7 @@ class Editions:
     @cached_property
     def may_withdraw(self) -> bool:
         return bool(
-            self.newest.state == Edition.State.PREPARED
+            self.in_review
             and self.prepared
             and self.prepared.signer_id == self.person.pk
         )
