@@ -122,6 +122,38 @@ def reader_of(scene):
     return vic
 
 
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "en",
+            [
+                "Tuning 0 of 3 decided",
+                "Fixed, verify only 0 of 1 decided",
+                "Not applicable 1 item",
+            ],
+        ),
+        (
+            "ja",
+            ["調整 3 件中 0 件判断済み", "修正済 (確認のみ) 1 件中 0 件判断済み", "対象外 1 件"],
+        ),
+    ],
+)
+def test_what_has_to_be_decided_comes_first_then_fixed_then_not_applicable(
+    scene, language, expected
+):
+    page = shown(scene, language=language)
+
+    assert sections(page) == expected
+    assert positions(page) == [1, 2, 3, 4, 5]
+
+
+def test_several_items_are_counted_in_the_plural(scene):
+    Advisory.objects.get(tracking_id="A-4").modes.add(Mode.objects.get(slug="bridge"))
+
+    assert sections(shown(another(scene)))[-1] == "Not applicable 2 items"
+
+
 def test_the_mode_stands_in_the_head_with_its_note_and_the_products(scene):
     Mode.objects.filter(slug="proxy").update(note_ja="推定", note_en="Inferred: with WCCP")
     Product.objects.update(modes_note_ja="注記", modes_note_en="Bridge is inferred")
