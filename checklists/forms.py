@@ -41,11 +41,12 @@ class Entered:
 
 @dataclass(frozen=True)
 class EnteredAnswer:
-    """An answer that was not recorded."""
+    """An answer that was not recorded; `anchor` is where on the page it was given."""
 
     question: str
     value: str
     messages: list[str] = field(default_factory=list)
+    anchor: str = "questions"
 
 
 def uuid_or_none(text: str) -> UUID | None:

@@ -71,8 +71,8 @@ class ItemWriter:
         self.verdicts = {v.value: _tag("verdict", v.value, v.label) for v in Verdict}
         self.decisions = {d.value: _tag("decision", d.value, d.label) for d in Decision}
         self._reasons: dict[Any, str] = {}
-        # The address of one item's form, with a place for the tracking ID.
-        self.address = reverse("checklists:decide", args=[checklist.pk, SLOT]).split("%00")
+        # The address of one item's form, before and after the tracking ID.
+        self.address = reverse("checklists:decide", args=[checklist.pk, "ID"]).rsplit("ID", 1)
         if editable:
             fixed = {"csrf_token": csrf_token, "note_length": NOTE_LENGTH}
             marks = [(c.value, c.label, f"{SLOT}checked_{c.value}{SLOT}") for c in CHOICES]

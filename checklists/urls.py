@@ -1,6 +1,7 @@
 """Addresses of rollouts, checklists and the wizard."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from checklists.views import (
     checklist,
@@ -12,6 +13,15 @@ from checklists.views import (
     wizard,
     wizard_save,
 )
+
+
+class TrackingId(StringConverter):
+    """The characters of a tracking ID and no others: a NUL must not reach PostgreSQL."""
+
+    regex = "[A-Za-z0-9._-]+"
+
+
+register_converter(TrackingId, "tracking_id")
 
 app_name = "checklists"
 
@@ -25,7 +35,11 @@ urlpatterns = [
     # /checklists/<uuid>/: the list and what its forms send
     path("checklists/<uuid:uuid>/", checklist.checklist_detail, name="checklist_detail"),
     path("checklists/<uuid:uuid>/history/", checklist.history, name="history"),
-    path("checklists/<uuid:uuid>/items/<str:tracking_id>/decision/", items.decide, name="decide"),
+    path(
+        "checklists/<uuid:uuid>/items/<tracking_id:tracking_id>/decision/",
+        items.decide,
+        name="decide",
+    ),
     path("checklists/<uuid:uuid>/answers/", items.answer, name="answer"),
     path("checklists/<uuid:uuid>/conflicts/", items.resolve, name="resolve"),
     # /checklists/<uuid>/: signatures, editions, files

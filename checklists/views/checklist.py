@@ -25,6 +25,7 @@ from checklists.page_filters import Filters
 from checklists.page_header import header_of
 from checklists.page_history import lines_of
 from checklists.page_questions import questions_of
+from checklists.recorded import said_in
 from checklists.views.refusals import checklist_of, person_of
 from portal.models import User
 from portal.roles import Role
@@ -82,9 +83,14 @@ class Editions:
         return self.in_draft and self.person.has_role(Role.ENGINEER)
 
     @cached_property
+    def in_review(self) -> bool:
+        prepared = self.newest.state == Edition.State.PREPARED
+        return prepared and not self.checklist.discarded_at
+
+    @cached_property
     def may_review(self) -> bool:
         return bool(
-            self.newest.state == Edition.State.PREPARED
+            self.in_review
             and self.prepared
             and self.person.has_role(Role.REVIEWER)
             and may_review(self.prepared, self.person)
@@ -93,7 +99,7 @@ class Editions:
     @cached_property
     def may_withdraw(self) -> bool:
         return bool(
-            self.newest.state == Edition.State.PREPARED
+            self.in_review
             and self.prepared
             and self.prepared.signer_id == self.person.pk
         )
@@ -124,9 +130,9 @@ def page(
     messages = entered.messages if entered else answered.messages if answered else []
     context = sheet.context(entered, answered) | {
         "refused": messages,
-        "refused_at": sheet.anchor(entered),
+        "refused_at": answered.anchor if answered else sheet.anchor(entered),
         # Where no form is left to hold it, what was typed is at least shown.
-        "typed": entered.values if entered and not sheet.editions.may_edit else None,
+        "typed": said_in(entered.values) if entered and not sheet.editions.may_edit else None,
     }
     return render(request, "checklists/checklist_detail.html", context, status=status)
 
@@ -160,12 +166,9 @@ class Sheet:
 
     def anchor(self, entered: Entered | None) -> str:
         """Where on the page an entry that was refused stands."""
-        if entered is None:
-            return "questions"
-        return next(
-            (f"item-{i.position}" for i in self.items if i.tracking_id == entered.tracking_id),
-            "main",
-        )
+        refused = entered.tracking_id if entered else None
+        found = (f"item-{i.position}" for i in self.items if i.tracking_id == refused)
+        return next(found, "main")
 
     def waiting(self, events: list[Event]) -> list[Any]:
         items = {item.pk: item for item in self.items}
