@@ -57,6 +57,8 @@ def content_of(checklist: Checklist, edition: Edition) -> Json:
         },
         "statement": _both(partial(wording.statement_text, statement_counts(items))),
         "offers": [],
+        # Files that prove an item: [{"tracking_id", "name", "size", "sha256", "by", "at"}].
+        "evidence": [],
     }
 
 

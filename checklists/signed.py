@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from checklists.chain import timestamp
 from checklists.conflicts import to_resolve
-from checklists.handover.rows import Row, make_row, moment
+from checklists.handover.dates import moment
+from checklists.handover.rows import Row, make_row
 from checklists.models import Checklist, Decision, Event
 from checklists.readiness import Hindrance
 from portal.models import User

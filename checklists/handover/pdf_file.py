@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import segno
 from django.conf import settings
@@ -12,6 +13,7 @@ from . import fonts
 from .parts import Handover
 from .pdf_layout import template_data
 
+LOGOS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 WORKER = Path(__file__).with_name("pdf_worker.py")
 SECONDS = 40
 MEGABYTES = 2048
@@ -33,13 +35,23 @@ def write_pdf(handover: Handover, *, seconds: int = SECONDS, megabytes: int = ME
         "root": str(template.parent),
         "family": fonts.FAMILY,
         "font_paths": [str(face.parent) for face in fonts.FACES],
-        "data": template_data(handover),
+        "data": template_data(handover) | {"logo": _logo(handover.logo)},
         "qr": _qr(handover.public_url),
         "timestamp": handover.generated_at.replace(microsecond=0).isoformat(),  # typst's wish
         "seconds": seconds,
         "megabytes": megabytes,
     }
     return _run(json.dumps(job).encode(), seconds)
+
+
+def _logo(data: bytes) -> dict[str, Any] | None:
+    """The picture as typst takes one: its format, and its bytes as numbers."""
+    if not data:
+        return None
+    for start, kind in LOGOS.items():
+        if data.startswith(start):
+            return {"format": kind, "bytes": list(data)}
+    raise PdfFailed("the logo is neither PNG nor JPEG")
 
 
 def _qr(url: str) -> str:
