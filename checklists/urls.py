@@ -59,6 +59,7 @@ urlpatterns = [
         files.edition_file,
         name="edition_file",
     ),
+    path("schema/checklist-1.json", files.schema, name="schema"),
     # /rollouts/<uuid>/
     path("rollouts/<uuid:uuid>/", rollouts.rollout_detail, name="rollout_detail"),
     path("rollouts/<uuid:uuid>/header/", rollouts.rollout_header, name="rollout_header"),

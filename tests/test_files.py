@@ -87,7 +87,7 @@ def test_a_japanese_file_name_arrives_whole():
 
 
 @pytest.mark.parametrize(
-    ("extension", "language"), [("xlsx", "ja"), ("exe", "ja"), ("csv", "fr"), ("csv", "../ja")]
+    ("extension", "language"), [("docx", "ja"), ("exe", "ja"), ("csv", "fr"), ("csv", "../ja")]
 )
 def test_another_format_or_language_is_404(extension, language):
     scene = Scene()

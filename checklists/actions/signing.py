@@ -22,7 +22,7 @@ from checklists.actions.events import (
 from checklists.chain import canonical, digest
 from checklists.conflicts import conflicts
 from checklists.content import content_of
-from checklists.models import Checklist, Edition, Event, Revocation, SignOff
+from checklists.models import Checklist, Edition, Event, IssuedFile, Revocation, SignOff
 from checklists.readiness import hindrances
 from portal.models import User
 from portal.roles import Role
@@ -188,6 +188,9 @@ def _issue(
     edition.digest, edition.chain_head = prepared.digest, prepared.chain_head
     edition.files = rendered
     edition.save(update_fields=["issued_at", "content", "digest", "chain_head", "files"])
+    IssuedFile.objects.bulk_create(
+        IssuedFile(edition=edition, sha256=file["sha256"]) for file in rendered
+    )
     return Edition.objects.get(pk=edition.pk)  # without the sign-offs that were fetched before
 
 

@@ -31,6 +31,7 @@ from portal.models import User
 from portal.roles import Role
 
 EVENTS_PER_PAGE = 100
+LANGUAGE_NAMES = (("ja", "日本語"), ("en", "English"))
 
 
 @dataclass(frozen=True)
@@ -195,9 +196,8 @@ class Sheet:
             "shown": sum(len(section.items) for section in sections),
             "filters": self.filters,
             "formats": [
-                (extension, language)
-                for extension in WRITERS
-                for language in (("ja", "日本語"), ("en", "English"))
+                *((each, language) for each in WRITERS for language in LANGUAGE_NAMES),
+                ("json", None),
             ],
         }
 
