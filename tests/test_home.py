@@ -5,6 +5,7 @@ import re
 import pytest
 
 from checklists.actions import return_items
+from checklists.views import home
 from portal.models import User
 from tests.support.pages import client_of, text_of, url
 from tests.support.rollouts import (
@@ -79,6 +80,16 @@ def with_roles(user, *roles):
     return User.objects.get(pk=user.pk)
 
 
+def test_a_checklist_with_everything_decided_says_so(scene):
+    assert "All decided" not in part(shown(scene.omar), "open")
+    work_off(scene.checklist, scene.omar)
+    assert "All decided" in part(shown(scene.omar), "open")
+
+    sign_prepared(scene.checklist, scene.omar)
+
+    assert "All decided" not in part(shown(scene.omar), "open")
+
+
 def test_what_was_returned_counts_as_open_as_on_the_checklists_page():
     scene = Scene(at="prepared")
     send_back(scene, A_1="again")
@@ -86,10 +97,34 @@ def test_what_was_returned_counts_as_open_as_on_the_checklists_page():
 
     line = part(shown(scene.omar), "open")
 
-    assert "0 / 1 1 / 3" in line
+    assert "1 / 3 0 / 1" in line
     assert "All decided" not in line
     page = text_of(client_of(scene.omar).get(url("checklist_detail", scene)))
     assert "High 0 / 1" in page
     assert "All 1 / 3" in page
     rollout = text_of(client_of(scene.omar).get(scene.rollout.get_absolute_url()))
     assert "1 / 3 0 / 1" in rollout
+
+
+def test_what_waits_for_somebody_is_listed_however_many_are_newer(scene, monkeypatch):
+    monkeypatch.setattr(home, "MOST_OPEN", 3)
+    work_off(scene.checklist, scene.omar)
+    sign_prepared(scene.checklist, scene.omar)
+    for number in range(1, 5):
+        box(scene, number)
+
+    page = shown(scene.ines)
+
+    assert hosts(page, "to-sign") == ["proxy-01"]
+    assert hosts(page, "open") == ["box-4", "box-3", "proxy-01"]
+    assert "Only the newest are listed." in part(page, "open")
+
+
+def test_what_was_returned_is_listed_however_many_are_newer(monkeypatch):
+    monkeypatch.setattr(home, "MOST_OPEN", 2)
+    scene = Scene(at="prepared")
+    send_back(scene, A_1="again")
+    for number in range(1, 4):
+        box(scene, number)
+
+    assert "proxy-01" in part(shown(scene.omar), "returned")
