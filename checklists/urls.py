@@ -9,6 +9,7 @@ from checklists.views import (
     files,
     items,
     rollouts,
+    sheets,
     signing,
     wizard,
     wizard_save,
@@ -52,6 +53,7 @@ urlpatterns = [
     path("checklists/<uuid:uuid>/discard/", editions.discard, name="discard"),
     path("checklists/<uuid:uuid>/host/", rollouts.host, name="host"),
     path("checklists/<uuid:uuid>/export.<str:extension>", files.export, name="export"),
+    path("checklists/<uuid:uuid>/import/", sheets.check_sheet, name="check_sheet"),
     path("checklists/<uuid:uuid>/editions/<str:number>/", editions.edition, name="edition"),
     path("checklists/<uuid:uuid>/editions/<str:number>/revoke/", editions.revoke, name="revoke"),
     path(

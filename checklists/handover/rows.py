@@ -99,7 +99,7 @@ def make_row(item: Mapping[str, Any], *, language: str, zone: tzinfo, product: s
         number=str(item["position"]),
         tracking_id=item["tracking_id"],
         version=str(decision["version"]),
-        was=digest({key: decision[key] for key in DECIDED}),
+        was=_hash_of(decision),
         revision=str(item["revision"]),
         category=in_language(item["category"]["name"], language),
         topics=_names(item["topics"], language),
@@ -128,6 +128,12 @@ def make_row(item: Mapping[str, Any], *, language: str, zone: tzinfo, product: s
         **{key: in_language(item[key], language) for key in texts},
         **{key: decision[key] for key in said},
     )
+
+
+def _hash_of(decision: Mapping[str, Any]) -> str:
+    """The hash by which a check sheet shows whether its row was changed."""
+    # Content has no lone surrogates; if one got in, a "?" is better than no file.
+    return digest({k: decision[k].encode("utf-8", "replace").decode() for k in DECIDED})
 
 
 def _names(things: list[dict[str, Any]], language: str) -> str:
