@@ -27,26 +27,29 @@ def timestamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None
 
 
+def body_of(event: Event, *, tracking_id: str | None) -> dict[str, Any]:
+    """What is hashed of an event; `tracking_id` is its item's, None without an item."""
+    return {
+        "checklist": str(event.checklist_id),
+        "seq": event.seq,
+        "op_id": str(event.op_id),
+        "kind": event.kind,
+        "item": tracking_id,
+        "payload": event.payload,
+        "effect": event.effect,
+        "base_version": event.base_version,
+        "outcome": event.outcome,
+        "actor": event.actor_id,
+        "actor_name": event.actor_name,
+        "recorded_at": timestamp(event.recorded_at),
+        "client_at": timestamp(event.client_at),
+        "prev_hash": event.prev_hash,
+    }
+
+
 def hash_of(event: Event, *, tracking_id: str | None) -> str:
-    """The event's hash from its columns; `tracking_id` is its item's, None without an item."""
-    return digest(
-        {
-            "checklist": str(event.checklist_id),
-            "seq": event.seq,
-            "op_id": str(event.op_id),
-            "kind": event.kind,
-            "item": tracking_id,
-            "payload": event.payload,
-            "effect": event.effect,
-            "base_version": event.base_version,
-            "outcome": event.outcome,
-            "actor": event.actor_id,
-            "actor_name": event.actor_name,
-            "recorded_at": timestamp(event.recorded_at),
-            "client_at": timestamp(event.client_at),
-            "prev_hash": event.prev_hash,
-        }
-    )
+    """The event's hash from its columns."""
+    return digest(body_of(event, tracking_id=tracking_id))
 
 
 def broken_links(events: Iterable[Event]) -> list[str]:

@@ -66,7 +66,8 @@ def changes_of(
     recorded: Mapping[str, bool],
 ) -> Changes:
     """`items` and `titles` by tracking ID; `recorded` says of which this file did already."""
-    changes, seen = Changes(), {}
+    changes = Changes()
+    seen: dict[str, str] = {}
     elsewhere: list[str] = []
     nameless: list[str] = []
     for row in rows:

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from checklists.views import (
+    bundles,
     checklist,
     editions,
     files,
@@ -11,6 +12,7 @@ from checklists.views import (
     rollouts,
     sheets,
     signing,
+    verification,
     wizard,
     wizard_save,
 )
@@ -57,13 +59,24 @@ urlpatterns = [
     path("checklists/<uuid:uuid>/editions/<str:number>/", editions.edition, name="edition"),
     path("checklists/<uuid:uuid>/editions/<str:number>/revoke/", editions.revoke, name="revoke"),
     path(
+        "checklists/<uuid:uuid>/editions/<str:number>/bundle.zip",
+        bundles.edition_bundle,
+        name="edition_bundle",
+    ),
+    path(
         "checklists/<uuid:uuid>/editions/<str:number>/<str:name>",
         files.edition_file,
         name="edition_file",
     ),
+    # For everybody, without an account
+    path("verify/", verification.verify, name="verify"),
+    path("verify/<str:code>/", verification.verify, name="verify_code"),
     path("schema/checklist-1.json", files.schema, name="schema"),
     # /rollouts/<uuid>/
     path("rollouts/<uuid:uuid>/", rollouts.rollout_detail, name="rollout_detail"),
     path("rollouts/<uuid:uuid>/header/", rollouts.rollout_header, name="rollout_header"),
+    path("rollouts/<uuid:uuid>/files/", bundles.rollout_files, name="rollout_files"),
+    path("rollouts/<uuid:uuid>/files/sheets.xlsx", bundles.rollout_sheets, name="rollout_sheets"),
+    path("rollouts/<uuid:uuid>/files/bundle.zip", bundles.rollout_bundle, name="rollout_bundle"),
     path("rollouts/<uuid:uuid>/members/", rollouts.rollout_members, name="rollout_members"),
 ]

@@ -284,16 +284,16 @@ def test_both_ways_of_openpyxl_to_write_say_the_same(lxml):
     """lxml comes with the packages for signing; openpyxl writes by it where it finds it."""
     program = (
         "import os, sys; sys.path.insert(0, '.');"
-        "import tests.settings; os.environ['OPENPYXL_LXML'] = '%s';"
+        "import tests.settings; os.environ['OPENPYXL_LXML'] = sys.argv[1];"
         "os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings';"
         "import django; django.setup();"
         "from tests.support.content import make_hostile;"
         "from tests.support.handover import handover_of;"
         "from checklists.handover.xlsx_file import write_xlsx;"
         "sys.stdout.buffer.write(write_xlsx(handover_of(make_hostile(), 'en')))"
-    ) % lxml
+    )
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program, lxml], capture_output=True, check=True)
 
     assert table_of(done.stdout) == table_of(write_xlsx(handover_of(make_hostile(), "en")))
 

@@ -1,6 +1,6 @@
 """Every file of an edition, in every format and both languages, stored under its hash."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.conf import settings
 from advisories.texts import LANGUAGES
 from checklists import files
 from checklists.chain import timestamp
+from checklists.content import content_of
 from checklists.handover import pades
 from checklists.handover.csv_file import write_csv
 from checklists.handover.json_file import write_json
@@ -16,13 +17,14 @@ from checklists.handover.pdf_file import PdfFailed, write_pdf
 from checklists.handover.settings_shape import WESTERN, settings_in
 from checklists.handover.tables import EditionLine, Handover, Proof, Signature, make_handover
 from checklists.handover.verify import code_of
-from checklists.handover.xlsx_file import write_xlsx
+from checklists.handover.xlsx_file import write_boxes, write_xlsx
 from checklists.models import Checklist, Edition, SignOff
 from portal.models import User
 
 # What is written in each language; JSON holds both and is written once.
 WRITERS = {"csv": write_csv, "xlsx": write_xlsx, "pdf": write_pdf}
 FORMATS = (*WRITERS, "json")
+MOST_NAME = 60  # letters of a project or host in a file's name
 
 
 def verification_code(digest: str) -> str:
@@ -118,18 +120,40 @@ def render_now(
     now: datetime,
 ) -> bytes:
     """One file of an edition that is not issued: marked as a draft on every page."""
+    logo = _logo(content) if extension == "pdf" else b""
+    proof = _draft_proof(checklist, edition, now, logo)
+    if extension == "json":
+        return write_json(content, proof)
+    return WRITERS[extension](_handover(content, language, extension, proof))
+
+
+def render_sheets(
+    open_boxes: Iterable[tuple[Checklist, Edition]], language: str, now: datetime
+) -> bytes:
+    """One check sheet with a sheet for each of these open editions; at least one."""
+    return write_boxes(
+        [
+            _handover(
+                content_of(checklist, edition),
+                language,
+                "xlsx",
+                _draft_proof(checklist, edition, now),
+            )
+            for checklist, edition in open_boxes
+        ]
+    )
+
+
+def _draft_proof(checklist: Checklist, edition: Edition, now: datetime, logo: bytes = b"") -> Proof:
     prepared = edition.signature(SignOff.Kind.PREPARED)
-    proof = Proof(
+    return Proof(
         state="prepared" if prepared else "draft",
         generated_at=now,
         signatures=(signature_of(prepared),) if prepared else (),
         history=history_of(checklist, edition, None),
         demo=checklist.is_demo or bool(prepared and prepared.signer and prepared.signer.is_demo),
-        logo=_logo(content) if extension == "pdf" else b"",
+        logo=logo,
     )
-    if extension == "json":
-        return write_json(content, proof)
-    return WRITERS[extension](_handover(content, language, extension, proof))
 
 
 def _logo(content: dict[str, Any]) -> bytes:
@@ -188,8 +212,9 @@ def stored_file(edition: Edition, extension: str, language: str) -> dict[str, An
 
 def file_name(checklist: Checklist, edition: Edition, language: str, extension: str) -> str:
     """project_host_edition_language.extension, safe on every file system."""
-    parts = (checklist.number or checklist.project, checklist.host, edition.number, language)
-    return f"{safe_name(*filter(None, parts))[:150]}.{extension}"
+    named = (checklist.number or checklist.project, checklist.host)
+    parts = (*(part[:MOST_NAME] for part in named), edition.number, language)
+    return f"{safe_name(*filter(None, parts))}.{extension}"
 
 
 def safe_name(*parts: str) -> str:

@@ -170,7 +170,7 @@ def _fits_ja(holds: bool) -> str:
 
 
 def _fits_en(holds: bool) -> str:
-    return "has" if holds else "does NOT have"
+    return "fits" if holds else "does NOT fit"
 
 
 def claimed(data: bytes) -> str:
@@ -428,8 +428,9 @@ def _check_edition(
         head=edition["chain_head"],
         number=facts["number"],
     )
-    findings += _check_issued(issued_files(events, signed), folder, listed)
-    if any(kind == "revoked" for kind in _kinds(events, facts["number"])):
+    issued = issued_files(events, signed)
+    findings += _check_issued(issued, folder, listed)
+    if "revoked" in _kinds(events, facts["number"]):
         findings.append(
             Finding(
                 False,
@@ -437,20 +438,18 @@ def _check_edition(
                 f"{folder}: this edition was revoked.",
             )
         )
-    for path, _size, _hashed in listed:
-        if path.startswith(f"{folder}/") and path.endswith(".json") and "/content.json" not in path:
-            data = parts.read(path)
-            findings += check_json(data, path)
-            said = json.loads(data)
-            if (said["digest"], said["chain_head"]) != (signed, edition["chain_head"]):
-                findings.append(
-                    Finding(
-                        False,
-                        f"{path}: 別の版のものです。",
-                        f"{path}: it belongs to another edition.",
-                    )
-                )
+    for file in issued:
+        if file["format"] == "json":
+            findings += _check_own_json(parts, f"{folder}/{file['name']}", edition)
     return findings
+
+
+def _check_own_json(parts: Parts, path: str, edition: Mapping[str, str]) -> list[Finding]:
+    data = parts.read(path)
+    said = json.loads(data)
+    own = all(said[name] == edition[name] for name in ("digest", "chain_head", "code"))
+    wrong = Finding(False, f"{path}: 別の版のものです。", f"{path}: it belongs to another edition.")
+    return [*check_json(data, path), *([] if own else [wrong])]
 
 
 def _check_issued(

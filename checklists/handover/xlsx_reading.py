@@ -120,8 +120,8 @@ def _rows(sheet: Mapping[str, Any]) -> Iterator[SheetRow]:
     title = decode(sheet["title"])
     if missing := EDITED.keys() - columns.keys():
         # Without all of them nobody can say whether a person changed the row.
-        heads = {a: str(head) for a, head in words.SHEET_COLUMNS}
-        names = [heads[attribute] for name, attribute in EDITED.items() if name in missing]
+        named = {attribute: str(head) for attribute, head in words.SHEET_COLUMNS}
+        names = [named[attribute] for name, attribute in EDITED.items() if name in missing]
         raise SheetRefused(
             _("The sheet “%(sheet)s” lacks these columns: %(columns)s.")
             % {"sheet": title, "columns": _(", ").join(names)}
@@ -137,7 +137,7 @@ def _cell(cell: list[str] | None) -> Cell:
 def _headings() -> dict[str, str]:
     """Heading in either language -> the decision's field that its column holds."""
     fields = {attribute: name for name, attribute in EDITED.items()}
-    found = {}
+    found: dict[str, str] = {}
     for language in LANGUAGES:
         with override(language):
             found |= {str(head): fields[a] for a, head in words.SHEET_COLUMNS if a in fields}
