@@ -69,6 +69,8 @@ def sign(pdf: bytes, key: Key, now: datetime) -> bytes:
 def signature_holds(pdf: bytes) -> bool | None:
     """Whether the file's signature covers all of it, unchanged; None: it has none, or pyhanko is
     not installed. Whether its certificate is to be trusted is for the reader to say."""
+    if b"/ByteRange" not in pdf:
+        return None
     try:
         from pyhanko.pdf_utils.reader import PdfFileReader
         from pyhanko.sign.validation import validate_pdf_signature

@@ -70,7 +70,7 @@ def check_sheet(request: HttpRequest, uuid: UUID) -> HttpResponse:
     context = {
         "checklist": checklist,
         "changes": changes,
-        "ticket": _ticket(checklist, sha256, changes, person_of(request)),
+        "ticket": _ticket(checklist, sha256, changes),
         "name": form.cleaned_data["file"].name,
     }
     return render(request, "checklists/sheet_changes.html", context)
@@ -96,25 +96,25 @@ def _changes(checklist: Checklist, form: SheetForm, sha256: str, person: User) -
     )
 
 
-def _salt(checklist: Checklist, person: User) -> str:
-    return f"check sheet {checklist.pk} {person.pk}"
+def _salt(checklist: Checklist) -> str:
+    return f"check sheet {checklist.pk}"
 
 
-def _ticket(checklist: Checklist, sha256: str, changes: Changes, person: User) -> str:
+def _ticket(checklist: Checklist, sha256: str, changes: Changes) -> str:
     """What was shown, to be sent back as it is: recorded is what the person has seen."""
     shown = [
         [change.tracking_id, change.number, change.version, change.decision]
         for change in changes.rows
         if not change.done
     ]
-    return signing.dumps([sha256, shown], salt=_salt(checklist, person), compress=True)
+    return signing.dumps([sha256, shown], salt=_salt(checklist), compress=True)
 
 
 def _record(request: HttpRequest, checklist: Checklist) -> HttpResponse:
     person = person_of(request)
     try:
         sha256, shown = signing.loads(
-            request.POST["ticket"], salt=_salt(checklist, person), max_age=TICKET_SECONDS
+            request.POST["ticket"], salt=_salt(checklist), max_age=TICKET_SECONDS
         )
     except signing.BadSignature:
         text = _("This page was not complete, or older than an hour. Upload the file again.")
