@@ -106,6 +106,16 @@ def test_a_changed_event_is_found():
     assert "Event 2 was changed" in found(scene)
 
 
+@pytest.mark.parametrize("seq", [1, 2])
+@pytest.mark.parametrize("changes", [{"payload": []}, {"effect": {}}, {"effect": "x"}])
+def test_an_event_that_has_lost_its_shape_is_found_and_no_crash(seq, changes):
+    scene = Scene(at="issued")
+    with unguarded():
+        Event.objects.filter(seq=seq).update(**changes)
+
+    assert f"Event {seq} was changed" in found(scene)
+
+
 def test_a_deleted_event_is_found():
     scene = Scene(at="worked")
     with unguarded():
