@@ -1,25 +1,15 @@
 """The chain of events: canonical JSON, hashes, verification and replay. Pure but for reading
 events; replay needs no rules, because each event holds what it changed (design section 5)."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from checklists.handover.verify import FIRST, canonical, digest
 from checklists.models import Event
 
-FIRST = "0" * 64  # prev_hash of event 1
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces; the same value gives the same text everywhere."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def digest(value: Any) -> str:
-    """SHA-256 (hex) of the canonical JSON in UTF-8. Raises UnicodeEncodeError for surrogates."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+__all__ = ["FIRST", "body_of", "broken_links", "canonical", "digest", "hash_of"]
+__all__ += ["replay", "timestamp"]
 
 
 def timestamp(moment: datetime | None) -> str | None:

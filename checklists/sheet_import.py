@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.actions.errors import Refused
 from checklists.actions.operations import FIELDS, clean_decision, decision_of
@@ -101,10 +102,12 @@ def changes_of(
         )
     missing = len(items) - len(seen)
     if missing:
-        changes.notes.append(
-            _("%(n)d items of the checklist are not in the file and stay as they are.")
-            % {"n": missing}
+        text = ngettext(
+            "%(n)d item of the checklist is not in the file and stays as it is.",
+            "%(n)d items of the checklist are not in the file and stay as they are.",
+            missing,
         )
+        changes.notes.append(text % {"n": missing})
     return changes
 
 

@@ -22,7 +22,7 @@ from checklists.models import Checklist, Edition, SignOff
 from portal.models import User
 
 # What is written in each language; JSON holds both and is written once.
-WRITERS = {"csv": write_csv, "xlsx": write_xlsx, "pdf": write_pdf}
+WRITERS = {"pdf": write_pdf, "xlsx": write_xlsx, "csv": write_csv}
 FORMATS = (*WRITERS, "json")
 MOST_NAME = 60  # letters of a project or host in a file's name
 
