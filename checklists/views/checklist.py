@@ -98,11 +98,7 @@ class Editions:
 
     @cached_property
     def may_withdraw(self) -> bool:
-        return bool(
-            self.in_review
-            and self.prepared
-            and self.prepared.signer_id == self.person.pk
-        )
+        return bool(self.in_review and self.prepared and self.prepared.signer_id == self.person.pk)
 
     @cached_property
     def may_reopen(self) -> bool:
