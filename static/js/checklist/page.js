@@ -89,4 +89,4 @@ function notice(words) {
 
 const restored = restoreAll(document.querySelectorAll("form.work"));
 if (restored) showState("waiting", null, "restored");
-showUnsaved(unsaved());
+else showUnsaved(unsaved());
