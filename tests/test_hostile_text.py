@@ -249,3 +249,14 @@ def test_the_name_and_company_of_who_signed_are_printed(scene):
     printed = packed(set_text(pdf))
     assert packed(clean(TEXTS["company"])) in printed
     assert packed(clean(TEXTS["omar"])) in printed
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("width", [1280, 320])
+def test_no_text_is_wider_than_the_screen(open_page, login_as, scene, width):
+    page = open_page(width=width)
+    login_as(page, scene.omar)
+
+    for address in (url("checklist_detail", scene), url("history", scene), "/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
