@@ -25,7 +25,7 @@ from checklists.chain import body_of, canonical
 from checklists.handover import verify
 from checklists.models import Checklist, Edition, Event, Rollout
 
-README = Path(settings.BASE_DIR) / "templates" / "handover" / "README.txt"
+README = Path(verify.__file__).with_name("README.txt")
 SCHEMA = Path(settings.BASE_DIR) / "docs" / "schema" / "checklist-1.json"
 LEFT_OUT = "LEFT-OUT.txt"
 MOST_NAME = 80

@@ -27,6 +27,7 @@ from tests.support.rollouts import (
     sign_reviewed,
     work_off,
 )
+from tests.support.sheets import opened
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 BOX = {"release": "iwsva-6.5-sp3", "mode": "forward-proxy", "installed_with": "unknown"}
@@ -287,6 +288,50 @@ def test_tables_out_and_in(reader, settings, tmp_path):
         editor.look()
 
     assert editor.problems == []
+
+
+def test_a_check_sheet_comes_back(reader):
+    scene = Scene()
+    engineer = reader(scene.omar)
+    with opened(client_of(scene.omar).get(of(scene.checklist, "export", "xlsx")).content) as sheet:
+        sheet[1, "Decision"] = "Done"
+        sheet[2, "Decision"] = "finished"
+    address, button = of(scene.checklist, "check_sheet"), "変更される内容を表示"
+
+    engineer.visit(address)
+    engineer.page.get_by_role("button", name=button).click()
+    engineer.look()
+    engineer.page.get_by_label("チェックシート (XLSX)").set_input_files(as_file(sheet.data))
+    engineer.page.get_by_role("button", name=button).click()
+    expect(engineer.page.get_by_role("checkbox")).to_be_checked()
+    engineer.look()
+
+    assert engineer.problems == []
+
+
+def as_file(data, name="sheet.xlsx"):
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+
+
+def test_files_of_a_rollout_and_their_verification(reader, monkeypatch):
+    quick_pdf(monkeypatch)
+    scene = Scene(at="issued")
+    revoked = an_issued_box(scene, "revoked")
+    edition = revoked.editions.get()
+    revoke_edition(edition_id=edition.pk, op_id=op("revoke"), reason="別の機器", by=scene.ines)
+    engineer, visitor = reader(scene.omar), reader()
+
+    engineer.visit(reverse("checklists:rollout_files", args=[scene.rollout.pk]))
+    visitor.visit("/verify/")
+    visitor.visit("/verify/?code=", status=422)
+    for digest in (scene.edition.digest, edition.digest, "0" * 20):
+        visitor.visit(reverse("checklists:verify_code", args=[digest[:20]]))
+    visitor.page.get_by_label("ファイル").set_input_files(as_file(b"strange", "strange.pdf"))
+    visitor.page.get_by_role("button", name="ファイルを確認").click()
+    expect(visitor.page.get_by_role("status")).to_contain_text("確認できません")
+    visitor.look()
+
+    assert engineer.problems + visitor.problems == []
 
 
 def test_some_pages_in_english_and_in_the_dark(reader):

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from django.utils.translation import override
 
 from checklists.actions import return_items
 from checklists.actions.rendering import render_now
@@ -403,6 +404,12 @@ def test_no_file_and_too_large_a_file_are_told(monkeypatch):
         assert "There is a problem" in text_of(response)
 
 
+@pytest.fixture
+def in_english():
+    with override("en"):
+        yield
+
+
 def zip_of(**parts):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -416,12 +423,12 @@ def zip_of(**parts):
     [b"", b"no workbook", b"PK\x03\x04", zip_of(), zip_of(a=b"b")],
     ids=["empty", "text", "cut", "no parts", "other parts"],
 )
-def test_what_is_no_workbook_is_told(data):
+def test_what_is_no_workbook_is_told(in_english, data):
     with pytest.raises(SheetRefused, match="cannot be read as an XLSX workbook"):
         read_rows(data)
 
 
-def test_a_workbook_of_somebody_else_is_told():
+def test_a_workbook_of_somebody_else_is_told(in_english):
     import openpyxl
 
     data = io.BytesIO()
@@ -431,7 +438,7 @@ def test_a_workbook_of_somebody_else_is_told():
         read_rows(data.getvalue())
 
 
-def test_a_small_file_that_unpacks_to_a_large_one_is_refused_unread():
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused_unread(in_english):
     bomb = zip_of(**{"xl/worksheets/sheet1.xml": b"\0" * (51 * 2**20)})
     assert len(bomb) < 2**20
 
@@ -439,12 +446,12 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused_unread():
         read_rows(bomb)
 
 
-def test_too_many_entries_are_refused():
+def test_too_many_entries_are_refused(in_english):
     with pytest.raises(SheetRefused, match="holds more than a check sheet"):
         read_rows(zip_of(**{f"{n}.xml": b"" for n in range(201)}))
 
 
-def test_too_many_rows_are_refused(monkeypatch):
+def test_too_many_rows_are_refused(in_english, monkeypatch):
     scene = Scene()
     monkeypatch.setitem(xlsx_reading.LIMITS, "rows", 3)
 
@@ -452,7 +459,7 @@ def test_too_many_rows_are_refused(monkeypatch):
         read_rows(exported(scene.checklist))
 
 
-def test_a_file_that_takes_too_long_is_given_up(monkeypatch, tmp_path):
+def test_a_file_that_takes_too_long_is_given_up(in_english, monkeypatch, tmp_path):
     worker = tmp_path / "stuck.py"
     worker.write_text("import time; time.sleep(600)")
     monkeypatch.setattr(xlsx_reading, "WORKER", worker)
@@ -462,7 +469,7 @@ def test_a_file_that_takes_too_long_is_given_up(monkeypatch, tmp_path):
         read_rows(b"PK")
 
 
-def test_entities_in_its_xml_are_not_resolved():
+def test_entities_in_its_xml_are_not_resolved(in_english):
     scene = Scene()
     parts = {}
     with zipfile.ZipFile(io.BytesIO(exported(scene.checklist))) as archive:

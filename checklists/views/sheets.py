@@ -136,7 +136,7 @@ def _record(request: HttpRequest, checklist: Checklist) -> HttpResponse:
         except NotAllowed:
             raise
         except Refused as error:
-            messages.error(request, f"No. {number}: {' '.join(error.messages)}")
+            messages.error(request, f"{_('No.')} {number}: {' '.join(error.messages)}")
         else:
             outcomes[event.outcome] += 1
     _tell(request, outcomes)
