@@ -41,7 +41,7 @@ class Origin:
 def findings(checklist: Checklist) -> list[str]:
     """What does not hold of chain, frozen rows, state and issued editions; about ten queries."""
     events = list(checklist.events.select_related("item").order_by("seq"))
-    editions = list(checklist.editions.prefetch_related("sign_offs"))
+    editions = list(checklist.editions.prefetch_related("sign_offs", "issued_files"))
     return [
         *broken_links(events),
         *_end(checklist, events),
@@ -178,6 +178,9 @@ def _files(edition: Edition, name: str) -> list[str]:
             wrong.append(f"{name}: the stored file {file['name']} was changed.")
         except OSError:
             wrong.append(f"{name}: the stored file {file['name']} is not there.")
+    found_by = sorted(found.sha256 for found in edition.issued_files.all())
+    if found_by != sorted(file["sha256"] for file in edition.files):
+        wrong.append(f"{name}: the hashes by which its files are found are not those of its files.")
     return wrong
 
 

@@ -2,26 +2,16 @@
 
 import copy
 import json
-from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator
 
 from checklists.handover import verify
 from checklists.handover.json_file import SCHEMA, write_json
 from checklists.handover.settings_shape import HandoverSettings
 from tests.support.content import make_content, make_hostile
 from tests.support.handover import DIGEST, make_proof
-
-ROOT = Path(__file__).resolve().parent.parent
-PUBLISHED = json.loads((ROOT / "docs/schema/checklist-1.json").read_text(encoding="utf-8"))
-VALIDATOR = Draft202012Validator(PUBLISHED, format_checker=FormatChecker())
-
-
-def faults(data):
-    """Where a file is not what the published schema says."""
-    said = json.loads(data) if isinstance(data, bytes) else data
-    return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(said)]
+from tests.support.schema import PUBLISHED, faults
 
 
 def signed(content=None, **changes):

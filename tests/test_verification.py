@@ -22,6 +22,7 @@ from checklists.models import (
     ChecklistItem,
     Edition,
     Event,
+    IssuedFile,
     SignOff,
 )
 from checklists.verification import findings, origins
@@ -294,6 +295,18 @@ def test_a_changed_or_missing_file_is_found(what):
     assert what in sentence
 
 
+@pytest.mark.parametrize("what", ["gone", "another"])
+def test_a_changed_way_to_find_a_file_is_found(what):
+    scene = Scene(at="issued")
+    row = IssuedFile.objects.first()
+    if what == "gone":
+        row.delete()
+    else:
+        IssuedFile.objects.filter(pk=row.pk).update(sha256="0" * 64)
+
+    assert "the hashes by which its files are found" in found(scene)
+
+
 def verify(what):
     out = StringIO()
     call_command("verify_checklist", str(what), stdout=out)
@@ -379,6 +392,31 @@ def test_the_command_exports_a_draft_and_an_issued_edition(tmp_path):
     sign_reviewed(scene.checklist, scene.ines)
     assert "(issued)" in export(scene.id, path)
     assert origins(hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("extension", "start"),
+    [("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("json", b"{"), ("pdf", b"%PDF")],
+)
+def test_the_command_exports_every_format_of_a_draft_and_of_an_edition(tmp_path, extension, start):
+    scene = Scene(at="worked")
+    path = tmp_path / f"out.{extension}"
+    export(scene.id, path, extension)
+    assert path.read_bytes().startswith(start)
+
+    sign_prepared(scene.checklist, scene.omar)
+    sign_reviewed(scene.checklist, scene.ines)
+    export(scene.id, path, extension, language="en")
+    assert origins(hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def test_an_edition_from_before_a_format_is_said_to_lack_it(tmp_path):
+    scene = Scene(at="issued")
+    with unguarded():
+        Edition.objects.update(files=[f for f in scene.edition.files if f["format"] == "csv"])
+
+    with pytest.raises(CommandError, match="issued without json"):
+        export(scene.id, tmp_path / "a.json", "json")
 
 
 def test_the_exports_faults_are_said_in_words(tmp_path):
