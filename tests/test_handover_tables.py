@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.content import make_content
+from tests.support.content import make_content, offer
 from tests.support.handover import PREPARED, REVIEWED, handover_of, make_proof
 
 LANGUAGES = ("ja", "en")
@@ -273,21 +273,6 @@ def test_a_text_without_english_falls_back_to_japanese():
     item_at(content, 2)["title"] = {"ja": "題", "en": ""}
 
     assert row_at(handover_of(content, "en"), 2).title == "題"
-
-
-def offer(tracking_id="IWS-1", step="major", **fields):
-    return {
-        "tracking_id": tracking_id,
-        "step": step,
-        "title": {"ja": "題", "en": "Title"},
-        "severity": 3,
-        "position": 2,
-        "held": 1,
-        "newest": 3,
-        "withdrawn_reason": "",
-        "verdict": "fixed",
-        "confirmed": step in ("major", "added"),
-    } | fields
 
 
 OFFERS = [
