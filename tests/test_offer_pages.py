@@ -141,6 +141,17 @@ def test_outside_a_draft_it_shows_no_form_and_says_what_to_do(at):
     assert "To take something" in text_of(response)
 
 
+def test_a_discarded_checklist_shows_no_form_and_says_so():
+    scene = Scene()
+    reword("A-1")
+    discard(checklist_id=scene.id, op_id=op("d"), reason="twice", by=scene.omar)
+
+    response = client_of(scene.omar).get(url("offers", scene))
+
+    assert url("take", scene) not in response.content.decode()
+    assert "This checklist was discarded." in text_of(response)
+
+
 def test_a_reader_sees_the_changes_and_no_form():
     scene = Scene()
     vic = person("vic", Role.READER)

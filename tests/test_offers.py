@@ -3,13 +3,14 @@
 import json
 
 import pytest
-from django.db import transaction
+from django.core.management import call_command
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisories.actions import publish
 from advisories.models import Advisory, DocumentRevision, Product, Release, SourceDocument
-from checklists import files
+from checklists import files, triggers
 from checklists.actions import (
     NotAllowed,
     Refused,
@@ -804,6 +805,22 @@ def test_an_edition_from_before_there_were_offers_is_read_from_its_content():
     edition.catalogue = {}
 
     assert held_in(edition, {}) == held
+
+
+def test_editions_issued_before_the_migration_stay_as_they_are_and_guarded(committed_db):
+    scene = Scene(at="issued")
+    before = Edition.objects.values("content", "digest", "files").get()
+    held = held_in(scene.edition, {})
+
+    call_command("migrate", "checklists", "0001", verbosity=0)
+    call_command("migrate", "checklists", verbosity=0)
+
+    edition = Edition.objects.get()
+    assert Edition.objects.values("content", "digest", "files").get() == before
+    assert edition.catalogue == {}
+    assert held_in(edition, {}) == held
+    assert triggers.missing(connection) == []
+    assert found(scene) == []
 
 
 def test_the_next_edition_is_issued_over_what_was_taken():
