@@ -76,8 +76,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _open_rows(person: User) -> list[Row]:
-    """The open checklists with the number of their offers, newest first; five queries. Where they are too many, the oldest of
-    those that nobody has signed yet are left out: none that waits for somebody."""
+    """The open checklists with the number of their offers, newest first; five queries. Where
+    there are too many, the oldest of those that nobody has signed yet are left out: none that
+    waits for somebody."""
     open_edition = Edition.objects.filter(checklist=OuterRef("pk"), issued_at__isnull=True)
     signatures = SignOff.objects.filter(
         edition__checklist=OuterRef("pk"),
