@@ -6,9 +6,11 @@ from django.urls.converters import StringConverter
 from checklists.views import (
     bundles,
     checklist,
+    documents,
     editions,
     files,
     items,
+    offers,
     rollouts,
     sheets,
     signing,
@@ -45,6 +47,9 @@ urlpatterns = [
     ),
     path("checklists/<uuid:uuid>/answers/", items.answer, name="answer"),
     path("checklists/<uuid:uuid>/conflicts/", items.resolve, name="resolve"),
+    path("checklists/<uuid:uuid>/offers/", offers.offers, name="offers"),
+    path("checklists/<uuid:uuid>/offers/take/", offers.take, name="take"),
+    path("checklists/<uuid:uuid>/offers/seen/", offers.look_through, name="look_through"),
     # /checklists/<uuid>/: signatures, editions, files
     path("checklists/<uuid:uuid>/prepare/", signing.prepare, name="prepare"),
     path("checklists/<uuid:uuid>/withdraw/", signing.withdraw, name="withdraw"),
@@ -79,4 +84,6 @@ urlpatterns = [
     path("rollouts/<uuid:uuid>/files/sheets.xlsx", bundles.rollout_sheets, name="rollout_sheets"),
     path("rollouts/<uuid:uuid>/files/bundle.zip", bundles.rollout_bundle, name="rollout_bundle"),
     path("rollouts/<uuid:uuid>/members/", rollouts.rollout_members, name="rollout_members"),
+    # /documents/<pk>/: one revision of a document
+    path("documents/<int:pk>/", documents.document, name="document"),
 ]

@@ -18,9 +18,11 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from advisories.actions import publish
-from advisories.models import Advisory, Topic
+from advisories.models import Advisory, DocumentRevision, Topic
 from checklists.actions import reopen
+from checklists.offers import held_by, moves_since, seen_in
 from portal.roles import Role
+from tests.support.moving import reword
 from tests.support.pages import client_of
 from tests.support.rollouts import Scene, decide, op, person, quick_pdf, seen
 
@@ -119,6 +121,16 @@ def conflict(scene):
     return once(scene) | {"take": "theirs", "entry": entry.op_id, "base_version": 1}
 
 
+def an_offer(scene):
+    reword("A-1")
+    return once(scene) | {"offer": "A-1 2 0"}
+
+
+def looked_through(scene):
+    held = held_by(scene.checklist.items.all())
+    return once(scene) | {"seen": seen_in(moves_since("appliance", held))}
+
+
 def new_checklist(scene):
     return {
         "id": op("new"),
@@ -175,6 +187,11 @@ PAGES = {
         ),
     ),
     "checklists:resolve": Page(NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=conflict),
+    "checklists:offers": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
+    "checklists:take": Page(NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=an_offer),
+    "checklists:look_through": Page(
+        NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=looked_through
+    ),
     "checklists:prepare": Page(
         ENGINEERS, ENGINEERS_DO, at="worked", args=checklist, sent=signature
     ),
@@ -218,6 +235,9 @@ PAGES = {
     "checklists:rollout_files": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
     "checklists:rollout_sheets": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
     "checklists:rollout_bundle": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=rollout),
+    "checklists:document": Page(
+        SIGNED_IN, NOT_THIS_WAY, args=lambda scene: [DocumentRevision.objects.get().pk]
+    ),
     "checklists:rollout_detail": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
     "checklists:rollout_header": Page(
         ENGINEERS,

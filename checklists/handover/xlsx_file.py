@@ -58,6 +58,7 @@ WIDTHS = {
     "who": 16,
     "when": 17,
     "attention": 24,
+    "moved": 24,
     "reason": 36,
     "tracking_id": 14,
 }

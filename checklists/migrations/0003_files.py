@@ -14,7 +14,7 @@ def index_files(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("checklists", "0001_initial")]
+    dependencies = [("checklists", "0002_offers")]
 
     operations = [
         migrations.CreateModel(
