@@ -15,7 +15,7 @@ from checklists.handover.json_file import write_json
 from checklists.handover.pdf_file import write_pdf
 from checklists.handover.rows import make_row
 from checklists.handover.xlsx_file import KEYS, write_xlsx
-from tests.support.content import make_content
+from tests.support.content import make_content, offer
 from tests.support.handover import handover_of, make_proof
 from tests.support.pdf import set_text
 from tests.support.sheets import book_of, box_sheet, table_of
@@ -30,6 +30,11 @@ class Edition:
 
     def __init__(self, language):
         self.content = make_content()
+        moved = self.content["items"][1]["tracking_id"]
+        self.content["offers"] = [
+            offer(moved, "minor"),
+            offer("IWS-NEW", "added", position=None, held=None, newest=1, verdict="required"),
+        ]
         digest = verify.digest(self.content)
         self.proof = make_proof(digest=digest, code=verify.code_of(digest))
         self.handover = handover_of(self.content, language, self.proof)
@@ -79,6 +84,7 @@ def test_what_the_csv_repeats_in_every_row_stands_in_the_summary_of_the_xlsx(edi
 def test_the_rows_made_of_the_json_alone_are_those_of_csv_and_xlsx(edition):
     """What a program reads out of JSON is what people read in a sheet."""
     said = edition.said()
+    moved = {offer["tracking_id"]: offer for offer in said["content"]["offers"]}
     with override(edition.language):
         made = [
             make_row(
@@ -86,6 +92,7 @@ def test_the_rows_made_of_the_json_alone_are_those_of_csv_and_xlsx(edition):
                 language=edition.language,
                 zone=ZoneInfo("Asia/Tokyo"),
                 product=said["content"]["checklist"]["product"]["slug"],
+                offer=moved.get(item["tracking_id"]),
             )
             for item in said["content"]["items"]
         ]

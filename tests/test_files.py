@@ -12,6 +12,7 @@ from checklists.handover import verify
 from checklists.handover.pdf_file import PdfFailed
 from checklists.models import Edition
 from portal.roles import Role
+from tests.support.moving import add, fix, sharpen, take, take_back
 from tests.support.pages import client_of, text_of, url
 from tests.support.rollouts import Scene, make_checklist, op, person
 from tests.support.schema import faults
@@ -73,6 +74,21 @@ def test_an_issued_json_is_what_the_schema_says_and_its_digest_is_the_signed_one
     assert faults(data) == []
     assert json.loads(data)["digest"] == scene.edition.digest
     assert verify.canonical(json.loads(data)["content"]) == scene.edition.content
+
+
+def test_json_of_a_checklist_whose_catalogue_moved_is_what_the_schema_says():
+    scene = Scene(at="worked")
+    add()
+    sharpen("A-1")
+    fix("A-2")
+    take_back("A-3")
+    take(scene.checklist, "A-1", by=scene.omar)
+
+    data = client_of(scene.omar).get(url("export", scene, "json")).content
+
+    assert faults(data) == []
+    steps = {offer["tracking_id"]: offer["step"] for offer in json.loads(data)["content"]["offers"]}
+    assert steps == {"A-6": "added", "A-2": "major", "A-3": "withdrawn"}
 
 
 def test_an_edition_from_before_a_format_stays_readable_and_has_no_such_file():

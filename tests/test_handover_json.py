@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from checklists.handover import verify
 from checklists.handover.json_file import SCHEMA, write_json
 from checklists.handover.settings_shape import HandoverSettings
-from tests.support.content import make_content, make_hostile
+from tests.support.content import hostile_offers, make_content, make_hostile, offer
 from tests.support.handover import DIGEST, make_proof
 from tests.support.schema import PUBLISHED, faults
 
@@ -55,7 +55,8 @@ def test_the_schema_knows_evidence_offers_and_how_the_house_hands_over():
             "at": "2026-11-24T01:32:00Z",
         }
     ]
-    content["offers"] = [{"tracking_id": name, "step": "major", "title": {"ja": "題", "en": ""}}]
+    content["offers"] = [offer(name), offer("IWS-2", "added", position=None, held=None)]
+    content["offers"] += hostile_offers()[:3]
     content["handover"] = vars(HandoverSettings(logo_sha256=DIGEST))
 
     assert faults(write_json(*signed(content))) == []
