@@ -7,21 +7,29 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 
 from advisories.applicability import Reason, Verdict
 from advisories.texts import LANGUAGES
 from checklists import wording
 from checklists.chain import timestamp
 from checklists.freezing import NOT_KNOWN
-from checklists.models import Checklist, ChecklistItem, Decision, Edition
+from checklists.models import (
+    Checklist,
+    ChecklistItem,
+    Decision,
+    Edition,
+    HandoverSettings,
+    SignOff,
+)
+from checklists.numbering import document_number
 
 FORMAT = 1
 Json = dict[str, Any]
 
 
 def content_of(checklist: Checklist, edition: Edition) -> Json:
-    """The content of the checklist as it stands, for this edition; two queries.
+    """The content of the checklist as it stands, for this edition; three queries.
 
     For an issued edition the content that was signed is `edition.content`, not this.
     """
@@ -57,7 +65,30 @@ def content_of(checklist: Checklist, edition: Edition) -> Json:
         },
         "statement": _both(partial(wording.statement_text, statement_counts(items))),
         "offers": [],
+        "handover": _handover(checklist, edition),
     }
+
+
+def _handover(checklist: Checklist, edition: Edition) -> Json:
+    """How the hand-over looks: as it was when the engineer signed, else as it is set now."""
+    prepared = edition.signature(SignOff.Kind.PREPARED)
+    if prepared:
+        event = checklist.events.filter(hash=prepared.chain_head).first()
+        if event and "handover" in event.effect:
+            frozen: Json = event.effect["handover"]
+            return frozen
+    settings = HandoverSettings.current()
+    opened = timezone.localdate(edition.opened_at)
+    values = {
+        "project_number": checklist.number,
+        "host": checklist.host,
+        "edition": edition.number,
+        "checklist": str(checklist.pk)[:8],
+        "year": f"{opened:%Y}",
+        "month": f"{opened:%m}",
+        "day": f"{opened:%d}",
+    }
+    return settings.frozen(document_number(settings.number_pattern, values))
 
 
 def statement_counts(items: list[ChecklistItem]) -> dict[str, int]:

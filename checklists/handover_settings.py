@@ -45,7 +45,7 @@ class HandoverSettings(models.Model):
     )
     classification = models.CharField(
         _("classification"),
-        max_length=80,
+        max_length=40,
         blank=True,
         help_text=_("Printed on every page, for example 社外秘 or Confidential. Empty: none."),
     )

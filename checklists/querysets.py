@@ -45,10 +45,12 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
         return self.filter(Exists(_live_prepared().exclude(signer=user)))
 
     def with_editions(self) -> ChecklistQuerySet:
-        """With rollout, editions, their signatures and revocations: three queries more."""
-        from checklists.models import Edition
+        """With rollout, editions, their signatures, the customer's answers and revocations: three
+        queries more."""
+        from checklists.models import Edition, SignOff
 
-        editions = Edition.objects.select_related("revocation").prefetch_related("sign_offs")
+        signatures = Prefetch("sign_offs", SignOff.objects.select_related("reply"))
+        editions = Edition.objects.select_related("revocation").prefetch_related(signatures)
         return self.select_related("rollout").prefetch_related(Prefetch("editions", editions))
 
     def with_progress(self) -> ChecklistQuerySet:

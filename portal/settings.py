@@ -153,7 +153,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "portal.storage.StaticStorage"},
 }
 
-vars().update(environment.mail("EMAIL_URL"))
+MAIL = environment.mail("EMAIL_URL")
+SENDS_MAIL = bool(MAIL)
+vars().update(MAIL)
+EMAIL_TIMEOUT = MAIL.get("EMAIL_TIMEOUT") or 10  # seconds, for each answer of the mail server
 
 # Plain HTTP is for `serve` on loopback and for tests: no certificate, so no Secure cookies.
 SECURE = not (SERVING_LOCALLY or DEBUG)
@@ -171,7 +174,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-if env.bool("BEHIND_PROXY", False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
