@@ -47,7 +47,7 @@ class HandoverSettings(models.Model):
         _("classification"),
         max_length=40,
         blank=True,
-        help_text=_("Printed on every page, for example 社外秘 or Confidential. Empty: none."),
+        help_text=_("Printed on every page, for example “Confidential”. Empty: none."),
     )
 
     class Meta:

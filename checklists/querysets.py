@@ -49,7 +49,7 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
         queries more."""
         from checklists.models import Edition, SignOff
 
-        signatures = Prefetch("sign_offs", SignOff.objects.select_related("reply"))
+        signatures = Prefetch("sign_offs", SignOff.objects.select_related("reply__recorded_by"))
         editions = Edition.objects.select_related("revocation").prefetch_related(signatures)
         return self.select_related("rollout").prefetch_related(Prefetch("editions", editions))
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from checklists.chain import timestamp
 from checklists.conflicts import to_resolve
-from checklists.handover.rows import Row, make_row, moment
+from checklists.handover.dates import moment
+from checklists.handover.rows import Row, make_row
 from checklists.models import Checklist, Decision, Event
 from checklists.readiness import Hindrance
 from portal.models import User
@@ -39,8 +40,9 @@ class Hindered:
 
 
 @dataclass(frozen=True)
-class Late:
-    """An operation that came after *prepared* and changed nothing; `number` "" for a question."""
+class NotTaken:
+    """An operation that changed nothing: it came after *prepared*, or somebody else had been
+    faster. `number` "" for a question."""
 
     number: str
     what: str
@@ -58,11 +60,18 @@ class ReviewedRow:
 
 @dataclass(frozen=True)
 class Seen:
-    """`exceptions` are (title, rows) that need the reviewer's eye, without empty ones."""
+    """`exceptions` are (title, rows) that need the reviewer's eye, without empty ones; `offers`
+    what the catalogue offered and the checklist did not take."""
 
     rows: list[ReviewedRow]
     exceptions: list[tuple[str, list[Row]]]
-    late: list[Late]
+    offers: list[Mapping[str, Any]]
+    conflicts: list[NotTaken]
+    late: list[NotTaken]
+
+    @property
+    def nothing_stands_out(self) -> bool:
+        return not (self.exceptions or self.offers or self.conflicts or self.late)
 
 
 def seen_by_reviewer(
@@ -72,9 +81,29 @@ def seen_by_reviewer(
 
     `comments` maps tracking IDs to what was already written.
     """
+    zone, rows = ZoneInfo(settings.TIME_ZONE), rows_of(content)
+    numbers = {row.tracking_id: row.number for row in rows}
+    waiting: dict[str, list[NotTaken]] = {Event.Outcome.CONFLICT: [], Event.Outcome.LATE: []}
+    for event in to_resolve(checklist):
+        waiting[event.outcome].append(not_taken(event, numbers, zone))
+    return Seen(
+        rows=[ReviewedRow(row, comments.get(row.tracking_id, "")) for row in rows],
+        exceptions=exceptions_of(rows),
+        offers=content["offers"],
+        conflicts=waiting[Event.Outcome.CONFLICT],
+        late=waiting[Event.Outcome.LATE],
+    )
+
+
+def rows_of(content: Mapping[str, Any]) -> list[Row]:
+    """The items of a content in the active language, as the hand-over prints them; no query."""
     zone, language = ZoneInfo(settings.TIME_ZONE), get_language() or "ja"
     product = content["checklist"]["product"]["slug"]
-    rows = [make_row(i, language=language, zone=zone, product=product) for i in content["items"]]
+    return [make_row(i, language=language, zone=zone, product=product) for i in content["items"]]
+
+
+def exceptions_of(rows: list[Row]) -> list[tuple[str, list[Row]]]:
+    """(title, rows) of what needs an eye before all else, without empty ones."""
     chosen: dict[str, list[Row]] = {
         _("Risk accepted"): [r for r in rows if r.decision_key == Decision.RISK_ACCEPTED],
         _("Pending"): [r for r in rows if r.decision_key == Decision.PENDING],
@@ -83,29 +112,20 @@ def seen_by_reviewer(
             r for r in rows if r.verdict_key == "fixed" and r.decision_key == Decision.OPEN
         ],
     }
-    numbers = {row.tracking_id: row.number for row in rows}
-    return Seen(
-        rows=[ReviewedRow(row, comments.get(row.tracking_id, "")) for row in rows],
-        exceptions=[(title, found) for title, found in chosen.items() if found],
-        late=[
-            _late(event, numbers, zone)
-            for event in to_resolve(checklist)
-            if event.outcome == Event.Outcome.LATE
-        ],
-    )
+    return [(title, found) for title, found in chosen.items() if found]
 
 
-def _late(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> Late:
+def not_taken(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> NotTaken:
+    """`numbers` maps tracking IDs to the numbers of their items."""
     at = moment(timestamp(event.recorded_at) or "", zone)
     if event.item is None:
-        return Late(
-            "", f"{event.payload['question']} = {event.payload['value']}", event.actor_name, at
-        )
+        said = f"{event.payload['question']} = {event.payload['value']}"
+        return NotTaken("", said, event.actor_name, at)
     wanted = event.payload["decision"]
     what = " / ".join(
         text for text in (str(Decision(wanted["decision"]).label), wanted["note"]) if text
     )
-    return Late(numbers[event.item.tracking_id], what, event.actor_name, at)
+    return NotTaken(numbers.get(event.item.tracking_id, ""), what, event.actor_name, at)
 
 
 def reviewers_of(checklist: Checklist, by: User) -> list[User]:

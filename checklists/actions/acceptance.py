@@ -72,7 +72,7 @@ def make_link(
     require(checklist, by, Role.ENGINEER, Role.REVIEWER)
     if not settings.PUBLIC_URL:
         raise Refused(_("Without PUBLIC_URL this portal has no address for customers."))
-    _require_current(edition)
+    require_current(edition)
     if not (1 <= days <= MOST_DAYS and 1 <= uses <= MOST_USES):
         raise Refused(_("Choose days and uses from the lists."))
     if CustomerAccess.objects.filter(pk=op_id).exists():
@@ -102,20 +102,16 @@ def token_hash(token: str) -> str:
 
 
 @transaction.atomic
-def open_link(*, token: str, inside: UUID | None = None) -> CustomerAccess | None:
-    """Count and log a use; the access, or None when the link lets nobody in.
-
-    `inside` is the access that the browser is in already: coming again through its own link is
-    not counted. Unknown, expired, revoked and used up take the same queries.
-    """
+def open_link(*, token: str) -> CustomerAccess | None:
+    """Count and log a use; the access, or None when the link lets nobody in. Unknown, expired,
+    revoked and used up take the same queries."""
     now, hashed = timezone.now(), token_hash(token)
     found = CustomerAccess.objects.select_related("edition__checklist").filter(token_sha256=hashed)
     access = next((a for a in found if hmac.compare_digest(a.token_sha256, hashed)), None)
     open_to_more = CustomerAccess.objects.filter(
         token_sha256=hashed, revoked_at=None, expires_at__gt=now, uses__lt=F("most_uses")
     )
-    known = access is not None and access.pk == inside and access.is_live(now)
-    entered = known or open_to_more.update(uses=F("uses") + 1) == 1
+    entered = open_to_more.update(uses=F("uses") + 1) == 1
     AccessUse.objects.create(access=access, at=now, outcome=_outcome(access, entered, now))
     AccessUse.objects.filter(access=None, at__lt=now - UNKNOWN_KEPT).delete()
     return access if entered else None
@@ -150,7 +146,7 @@ def open_device(*, edition_id: int, op_id: UUID, by: User) -> CustomerAccess:
     the same access. Raises Stale, NotAllowed."""
     checklist, edition = _locked(edition_id)
     require(checklist, by, Role.ENGINEER, Role.REVIEWER)
-    _require_current(edition)
+    require_current(edition)
     now = timezone.now()
     access, _made = CustomerAccess.objects.get_or_create(
         pk=op_id,
@@ -425,7 +421,7 @@ def comment(
             "edition": edition.number,
             "item": tracking_id,
             "comment": said,
-            "company": by.company.strip()[:LINE_LENGTH],
+            "company": by.company,
             "access": str(access.pk),
         }
         done = stored(checklist, op_id, Event.Kind.COMMENTED, by)
@@ -433,7 +429,7 @@ def comment(
             raise used_before()
         if done:
             return done
-        _require_current(edition)
+        require_current(edition)
         _require_live(access)
         item = checklist.items.filter(tracking_id=tracking_id).first() if tracking_id else None
         if tracking_id and item is None:
@@ -447,7 +443,7 @@ def comment(
             payload=payload,
             effect={},
             item=item,
-            by=Customer(name, payload["company"]),
+            by=Customer(name, by.company),
         )
 
 
@@ -521,7 +517,7 @@ def _done(
 
 def _require_open(edition: Edition, given: _Given) -> None:
     """Raises Stale unless the edition can be answered in this way now."""
-    _require_current(edition)
+    require_current(edition)
     if given.access:
         _require_live(given.access)
     if given.access and given.witness:
@@ -539,8 +535,9 @@ def _by(signature: SignOff) -> dict[str, str]:
     return {"name": signature.name, "at": f"{at:%Y/%m/%d %H:%M}"}
 
 
-def _require_current(edition: Edition) -> None:
-    """Raises Stale for an edition that is revoked or superseded, Refused for one not issued."""
+def require_current(edition: Edition) -> None:
+    """Raises Stale for an edition that is revoked or superseded, Refused for one that is not
+    issued; two queries at most."""
     if edition.issued_at is None:
         raise _not_issued()
     if hasattr(edition, "revocation"):

@@ -71,14 +71,14 @@ def _data(
         (_("Project number"), checklist["number"]),
         (_("Host"), checklist["host"]),
         (_("Product and release"), f"{checklist['product']['short_name']} {release}"),
-        (_("Document"), _("Deployment checklist")),
+        (_("Title of the document"), _("Deployment checklist")),
         (_("Document number"), settings.document_number),
         (_("Edition"), content["edition"]["number"]),
         (_("Issued at"), moment(accepted.issued_at, zone)),
         (_("Verification code"), accepted.code),
     )
     proof = (
-        (_("Accepted"), f"{when} ({zone})"),
+        (_("Accepted at"), f"{when} ({zone})"),
         (_("How"), how),
         (_("Digest of the content (SHA-256)"), accepted.digest),
         (_("Chain head"), accepted.chain_head),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from advisories.texts import in_language
 from checklists.actions.signing import may_review
-from checklists.models import Checklist, Edition
+from checklists.models import Checklist, Edition, SignOff
 from checklists.views.checklist import Editions
 from checklists.views.refusals import person_of
 from portal.models import User
@@ -102,7 +102,7 @@ def _recently_issued(person: User) -> list[Edition]:
     return list(
         Edition.objects.filter(checklist__in=visible.values("pk"), issued_at__isnull=False)
         .select_related("checklist", "revocation")
-        .prefetch_related("sign_offs")
+        .prefetch_related(Prefetch("sign_offs", SignOff.objects.select_related("reply")))
         .defer("content", "files")
         .order_by("-issued_at", "-pk")[:MOST_ISSUED]
     )
