@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from checklists import files
 from checklists.models import HandoverSettings
-from checklists.numbering import EXAMPLE, PLACEHOLDERS, document_number
+from checklists.numbering import EXAMPLE, PLACEHOLDERS, document_number, validate_pattern
 from checklists.pictures import NotUsable, clean_logo
 
 
@@ -95,6 +96,10 @@ class HandoverAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("Example"))
     def example(self, settings: HandoverSettings) -> str:
+        try:
+            validate_pattern(settings.number_pattern)
+        except ValidationError:  # the page shows again what was refused
+            return "—"
         return document_number(settings.number_pattern, EXAMPLE)
 
     @admin.display(description=_("Placeholders"))

@@ -208,7 +208,15 @@ def test_a_superuser_finds_people_groups_and_rollouts_too(client, superuser):
 
     assert {"user"} <= found["portal"]
     assert {"group"} <= found["auth"]
-    assert found["checklists"] == {"rollout", "checklist", "event", "edition", "signoff", "purge"}
+    assert found["checklists"] == {
+        "rollout",
+        "checklist",
+        "event",
+        "edition",
+        "signoff",
+        "purge",
+        "handoversettings",
+    }
 
 
 def test_a_superuser_makes_a_person_with_a_role(client, superuser):

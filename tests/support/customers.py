@@ -74,9 +74,7 @@ def decline(access, *, name="decline", by=SUZUKI, reason="値が違う"):
 
 
 def comment(access, text="確認した", *, item="A-1", name="comment", by=SUZUKI):
-    return actions.comment(
-        access=fresh(access), op_id=op(name), tracking_id=item, text=text, by=by
-    )
+    return actions.comment(access=fresh(access), op_id=op(name), tracking_id=item, text=text, by=by)
 
 
 def picture(kind="PNG", size=(60, 40), **options):
