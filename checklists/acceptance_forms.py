@@ -68,6 +68,7 @@ class DeclineForm(CustomerForm):
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    field_order = ("op_id", "seen", "reason", "name", "company")
 
 
 class CommentForm(OnceForm):

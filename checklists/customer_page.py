@@ -74,6 +74,11 @@ class Shown:
     def code(self) -> str:
         return verification_code(self.edition.digest)
 
+    @property
+    def is_demo(self) -> bool:
+        signers = [s.signer for s in self.edition.sign_offs.all() if s.signer]
+        return self.edition.checklist.is_demo or any(signer.is_demo for signer in signers)
+
     @cached_property
     def problem(self) -> str:
         return problem_of(self.edition)

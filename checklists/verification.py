@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Prefetch
+
 from advisories.applicability import Reason
 from checklists import files
 from checklists.actions.creation import HEADER, frozen_state
@@ -245,19 +247,26 @@ def _files(edition: Edition, name: str) -> list[str]:
 
 
 def origins(data: bytes) -> list[Origin]:
-    """The issued files that have exactly these bytes; empty: not ours, or changed. One query."""
+    """The issued files and acceptance sheets that have exactly these bytes; empty: not ours, or
+    changed. Two queries."""
     sha256 = _sha256(data)
     issued: Iterable[Edition] = (
         Edition.objects.filter(issued_at__isnull=False)
         .select_related("checklist", "revocation")
+        .prefetch_related(Prefetch("sign_offs", SignOff.objects.select_related("reply")))
         .defer("content")
     )
     return [
         Origin(edition, file["name"])
         for edition in issued
-        for file in edition.files
+        for file in (*edition.files, *_sheets(edition))
         if file["sha256"] == sha256
     ]
+
+
+def _sheets(edition: Edition) -> list[dict[str, Any]]:
+    replies = [s.reply for s in edition.sign_offs.all() if hasattr(s, "reply")]
+    return [sheet for reply in replies for sheet in reply.sheets]
 
 
 def _sha256(data: bytes) -> str:

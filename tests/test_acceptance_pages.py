@@ -445,6 +445,30 @@ def test_a_refusal_stands_with_its_reason_on_edition_home_rollout_and_checklist(
         assert "値が &lt;b&gt;違う&lt;/b&gt;" in page.content.decode(), address
 
 
+def test_a_refusal_stays_on_home_until_it_is_accepted_revised_or_revoked(
+    scene, django_assert_num_queries
+):
+    access, _token = make_link(scene)
+    decline(access)
+    client = client_of(scene.omar)
+    heading = "Declined by the customer"
+    with django_assert_num_queries(7):
+        assert heading in text_of(client.get(reverse("home")))
+    assert heading not in text_of(client_of(person("sam", Role.ENGINEER)).get(reverse("home")))
+
+    signature = accept(access)
+    assert heading not in text_of(client.get(reverse("home")))
+    actions.revoke_reply(sign_off_id=signature.pk, op_id=op("x"), reason="x", by=scene.ines)
+    assert heading in text_of(client.get(reverse("home")))
+    actions.reopen(checklist_id=scene.id, op_id=op("o"), reason="x", by=scene.omar)
+    assert heading not in text_of(client.get(reverse("home")))
+    actions.close_draft(checklist_id=scene.id, op_id=op("c"), by=scene.omar)
+    actions.revoke_edition(
+        edition_id=scene.edition.pk, op_id=op("r"), reason="wrong", by=scene.ines
+    )
+    assert heading not in text_of(client.get(reverse("home")))
+
+
 def test_an_acceptance_stands_on_home_rollout_and_checklist(scene):
     record_paper(scene)
     client = client_of(scene.omar)

@@ -14,6 +14,7 @@ from checklists import actions, files
 from checklists.models import AccessUse, Attempts, CustomerAccess, Edition, Event, SignOff
 from checklists.views import customer
 from portal.logs import WithoutTokens
+from portal.models import User
 from portal.roles import Role
 from tests.support.customers import (
     PUBLIC_URL,
@@ -154,6 +155,13 @@ def test_the_page_for_a_link_that_lets_nobody_in_speaks_both_languages():
     assert 'lang="en"' in page
     assert page.count("<h1") == 1
     assert "<form" not in page
+
+
+def test_a_link_without_its_last_slash_leads_straight_in(link):
+    answered = Client().get(address_of(link[1]).removesuffix("/"))
+
+    assert answered.url == page_of(link[0])
+    assert answered["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("token", ["%00", "..", "a b", "é", "%ff", "<script>"])
@@ -391,6 +399,16 @@ def test_the_page_speaks_japanese_and_leads_nowhere_else(link):
     assert "注意 1" in page
     for elsewhere in (reverse("home"), reverse("login"), reverse("advisories:advisory_list")):
         assert f'href="{elsewhere}"' not in page
+
+
+def test_what_demo_accounts_handed_over_says_so(scene, link):
+    access, token = link
+    client = visitor(token)
+    assert "DEMO" not in text_of(client.get(page_of(access)))
+
+    User.objects.filter(pk=scene.ines.pk).update(is_demo=True)
+
+    assert "DEMO" in text_of(client.get(page_of(access)))
 
 
 def test_the_language_switch_comes_back_to_the_page(link):

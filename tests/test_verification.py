@@ -464,6 +464,14 @@ def test_a_file_with_one_other_byte_is_not_ours(tmp_path):
         verify(copy)
 
 
+def test_an_acceptance_sheet_is_recognised(answered, tmp_path):
+    sheet = Reply.objects.get(how="link", sign_off__kind="accepted").sheets[0]
+    copy = tmp_path / "sheet.pdf"
+    copy.write_bytes(files.read(sheet["sha256"]))
+
+    assert sheet["name"] in verify(copy)
+
+
 @pytest.mark.parametrize("what", ["nonsense", "no/such/file.pdf"])
 def test_what_is_neither_is_said_to_be_so(what):
     with pytest.raises(CommandError, match="neither"):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
@@ -56,7 +56,7 @@ class Row:
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Eight queries, however many checklists there are."""
+    """Nine queries, however many checklists there are."""
     person = person_of(request)
     open_rows = _open_rows(person)
     issued = _recently_issued(person)
@@ -65,6 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "to_sign": to_sign,
         "returned": returned,
+        "declined": _declined(person),
         "open_rows": open_rows,
         "more_open": len(open_rows) == MOST_OPEN,
         "issued": issued,
@@ -91,6 +92,25 @@ def _open_rows(person: User) -> list[Row]:
     ]
 
 
+def _declined(person: User) -> list[SignOff]:
+    """What customers have declined and nobody has answered with a new edition yet; one query."""
+    edition = OuterRef("edition")
+    later = Edition.objects.filter(
+        checklist=OuterRef("edition__checklist"), minor__gt=OuterRef("edition__minor")
+    )
+    accepted = SignOff.objects.filter(
+        edition=edition, kind=SignOff.Kind.ACCEPTED, revoked_at__isnull=True
+    )
+    found = SignOff.objects.filter(
+        kind=SignOff.Kind.DECLINED,
+        revoked_at__isnull=True,
+        edition__checklist__in=Checklist.objects.visible_to(person).kept().values("pk"),
+        edition__revocation__isnull=True,
+    ).exclude(Exists(later) | Exists(accepted))
+    found = found.select_related("edition__checklist", "reply").defer("edition__content")
+    return list(found.order_by("-signed_at"))
+
+
 def _waits_for(row: Row, person: User) -> bool:
     prepared = row.editions.prepared
     return bool(prepared and person.has_role(Role.REVIEWER) and may_review(prepared, person))
@@ -102,7 +122,7 @@ def _recently_issued(person: User) -> list[Edition]:
     return list(
         Edition.objects.filter(checklist__in=visible.values("pk"), issued_at__isnull=False)
         .select_related("checklist", "revocation")
-        .prefetch_related(Prefetch("sign_offs", SignOff.objects.select_related("reply")))
+        .prefetch_related("sign_offs")
         .defer("content", "files")
         .order_by("-issued_at", "-pk")[:MOST_ISSUED]
     )
