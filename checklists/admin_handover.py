@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -38,7 +37,7 @@ class HandoverForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(HandoverSettings)
 class HandoverAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """There is one hand-over: the list leads to it, and nobody adds or deletes one."""
+    """There is one hand-over: it stands in the place of the list, and nobody adds or deletes it."""
 
     form = HandoverForm
     readonly_fields = ("present_logo", "example", "placeholders")
@@ -61,7 +60,7 @@ class HandoverAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return [path("logo.png", view, name="checklists_handover_logo"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return redirect("admin:checklists_handoversettings_change", 1)
+        return self.changeform_view(request, "1", extra_context=extra_context)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: Any = None

@@ -286,7 +286,7 @@ def _values(said: Said) -> str:
 def _errors(messages: Iterable[str], position: int) -> SafeString:
     rows = "".join(f"<li>{escape(message)}</li>" for message in messages)
     return mark_safe(  # noqa: S308
-        f'<ul class="error" role="alert" id="errors-{position}">{rows}</ul>'
+        f'<div class="error" role="alert" id="errors-{position}"><ul>{rows}</ul></div>'
     )
 
 

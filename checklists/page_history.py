@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from advisories.texts import in_language
+from checklists.actions.creation import HEADER
 from checklists.models import Event, Reply
 from checklists.recorded import Said, moment, said_of_event
 
@@ -75,7 +76,8 @@ _SENTENCES: dict[Event.Kind, Callable[[Mapping[str, Any]], str]] = {
     Event.Kind.RESOLVED: lambda p: _("Kept the present answer."),
     Event.Kind.HEADER: lambda p: (
         _("Changed the header: %(values)s")
-        % {"values": " / ".join(str(value) for value in p.values() if value)}
+        # PostgreSQL gives the keys back in an order of its own.
+        % {"values": " / ".join(p[name] for name in HEADER if p.get(name))}
     ),
     Event.Kind.MEMBERS: lambda p: (
         _("Changed the members: %(names)s") % {"names": _(", ").join(p["members"])}

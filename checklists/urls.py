@@ -83,7 +83,8 @@ urlpatterns = [
     ),
     # /a/<token>/ and /accept/<uuid>/: customers, who have no account
     path("a/<str:token>/", customer.enter, name="link"),
-    path("a/<str:token>", customer.enter),  # else a redirect would carry the token on
+    # Else a redirect to the address above would carry the token on.
+    path("a/<str:token>", customer.enter, name="link_in_short"),
     path("accept/<uuid:access>/", customer.customer, name="customer"),
     path("accept/<uuid:access>/accept/", customer.accept, name="customer_accept"),
     path("accept/<uuid:access>/decline/", customer.decline, name="customer_decline"),

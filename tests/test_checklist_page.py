@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.urls import reverse
 from django.utils import translation
+from playwright.sync_api import expect
 
 from advisories.applicability import FixScope, Severity, Status
 from advisories.models import (
@@ -1167,6 +1168,27 @@ def test_a_late_entry_is_shown_without_buttons_until_there_is_a_draft():
     assert "This entry came after the signature." in words(conflict)
     assert "Nobody yet" in words(conflict)
     assert "<form" not in conflict
+
+
+# As a picture
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_the_progress_stays_in_view_and_nothing_is_wider_than_the_screen(
+    open_page, login_as, width
+):
+    scene = Scene()
+    page = open_page(width=width, height=700)
+    login_as(page, scene.omar)
+    page.goto(url("checklist_detail", scene))
+
+    page.locator("#item-3").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 400)
+
+    expect(page.get_by_role("progressbar", name="全体")).to_be_in_viewport()
+    assert page.evaluate("window.scrollY") > 300
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 # As many queries for many items

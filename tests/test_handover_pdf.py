@@ -25,7 +25,7 @@ from tests.support.content import (
     many_items,
 )
 from tests.support.handover import CODE, DIGEST, handover_of, make_proof
-from tests.support.pdf import pdf_info
+from tests.support.pdf import links_in, pdf_info, set_text
 
 LANGUAGES = ("ja", "en")
 PUBLIC_URL = "https://portal.example.jp/verify/9F86D-08188-4C7D6-59A2F/"
@@ -47,17 +47,6 @@ def with_note(note, position=5):
     item = next(item for item in content["items"] if item["position"] == position)
     item["decision"]["note"] = note
     return content
-
-
-def set_text(pdf):
-    """The text cell by cell, as it was set; pdf_text reads across the columns."""
-    command = ["pdftotext", "-raw", "-enc", "UTF-8", "-", "-"]
-    return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
-
-
-def links_in(pdf):
-    done = subprocess.run(["pdfinfo", "-url", "-"], input=pdf, capture_output=True, check=True)
-    return [line.split()[-1] for line in done.stdout.decode().splitlines()[1:]]
 
 
 def words_of(pdf):

@@ -303,15 +303,23 @@ def upload(data, name="logo.png"):
     return SimpleUploadedFile(name, data)
 
 
-def test_the_list_leads_to_the_one_page_and_nothing_is_added_or_deleted(admin):
-    page = reverse(CHANGE, args=[1])
+def test_the_one_page_stands_for_the_list_and_nothing_is_added_or_deleted(admin):
+    listed = reverse("admin:checklists_handoversettings_changelist")
 
-    assert admin.get(reverse("admin:checklists_handoversettings_changelist")).url == page
-    assert admin.get(page).status_code == 200
+    assert "number_pattern" in admin.get(listed).content.decode()
+    assert admin.get(reverse(CHANGE, args=[1])).status_code == 200
     assert admin.get(reverse("admin:checklists_handoversettings_add")).status_code == 403
     delete = reverse("admin:checklists_handoversettings_delete", args=[1])
     assert admin.post(delete, {"post": "yes"}).status_code == 403
     assert not HandoverSettings.objects.exists()
+
+
+def test_it_is_saved_from_either_address_and_comes_back_to_the_list(admin):
+    listed = reverse("admin:checklists_handoversettings_changelist")
+
+    assert admin.post(listed, FIELDS).url == listed
+    assert admin.post(reverse(CHANGE, args=[1]), FIELDS | {"company": "KK"}).url == listed
+    assert HandoverSettings.current().company == "KK"
 
 
 def test_another_number_is_no_page(admin):

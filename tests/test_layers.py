@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 APPS = ("portal", "advisories", "checklists")
 # What every app may use of `portal`, which wires the others together.
-LEAVES = ("portal.models", "portal.roles", "portal.identity")
+LEAVES = ("portal.models", "portal.roles", "portal.identity", "portal.admin_fields")
 # Pure rules: values in, values out. Labels may be translated, nothing else of Django.
 PURE = {
     "advisories.applicability": ("django.db.models", "django.utils.translation"),

@@ -211,7 +211,7 @@ class Sheet:
 @require_safe
 @never_cache
 def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Everything that happened, newest first; seven queries."""
+    """Everything that happened, newest first; eight queries."""
     checklist = checklist_of(request, uuid)
     events = checklist.events.select_related("item").order_by("-seq")
     events = events.defer("item__facts", "item__previous")

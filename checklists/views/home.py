@@ -37,7 +37,7 @@ class Row:
         return f"{frozen['product']['short_name']} {in_language(frozen['release']['label'])}"
 
     @property
-    def is_ready(self) -> bool:
+    def all_decided(self) -> bool:
         """Everything that has to be decided is; the page of the signature checks the rest."""
         counts = self.checklist
         return bool(
@@ -74,8 +74,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _open_rows(person: User) -> list[Row]:
-    """The newest open checklists; three queries."""
+    """The open checklists, newest first; three queries. Where they are too many, the oldest of
+    those that nobody has signed yet are left out: none that waits for somebody."""
     open_edition = Edition.objects.filter(checklist=OuterRef("pk"), issued_at__isnull=True)
+    signatures = SignOff.objects.filter(
+        edition__checklist=OuterRef("pk"),
+        edition__issued_at__isnull=True,
+        kind=SignOff.Kind.PREPARED,
+    )
     found = (
         Checklist.objects.visible_to(person)
         .kept()
@@ -86,9 +92,10 @@ def _open_rows(person: User) -> list[Row]:
         )
         .with_editions()
     )
+    kept = found.order_by(Exists(signatures).desc(), "-created_at", "pk")[:MOST_OPEN]
     return [
         Row(checklist, Editions(checklist, person))
-        for checklist in found.order_by("-created_at", "pk")[:MOST_OPEN]
+        for checklist in sorted(kept, key=lambda each: each.created_at, reverse=True)
     ]
 
 

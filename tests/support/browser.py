@@ -19,6 +19,7 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+PATIENCE = 20_000  # milliseconds for what a busy machine may take; nobody waits for it otherwise
 LOCALES = {"ja": "ja-JP", "en": "en-GB"}
 
 
