@@ -465,7 +465,7 @@ def test_a_refused_entry_stands_in_its_form_with_the_reasons(scene):
     form, text = work_form(page, item_url(scene)), page.content.decode()
     assert "<title>Error: " in text
     assert '<a href="#item-1">Enter the reason why the risk is accepted.</a>' in text
-    assert 'id="errors-1"><li>Enter the reason why the risk is accepted.</li>' in form
+    assert 'id="errors-1"><ul><li>Enter the reason why the risk is accepted.</li>' in form
     assert 'value="risk_accepted" checked' in form
     assert form.count(" checked") == 1
     for value in ("メモ</textarea>", "旧</textarea>", "新</textarea>", 'value="部長"'):
