@@ -18,7 +18,7 @@ KEPT = 24 * 60 * 60 // SECONDS
 def within_limit(what: str, who: str, *, most: int, now: datetime) -> bool:
     """Count one more try of `who`; whether it is one of the first `most` in these ten minutes.
 
-    `who` is stored under a keyed hash only. Four queries.
+    `who` is stored under a keyed hash only. Three queries, a few more for the first.
     """
     bucket = salted_hmac("checklists.limits", f"{what} {who}", algorithm="sha256").hexdigest()
     window = int(now.timestamp()) // SECONDS

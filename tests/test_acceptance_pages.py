@@ -157,6 +157,26 @@ def test_a_double_click_makes_one_link_and_says_why_there_is_no_address(scene):
     assert CustomerAccess.objects.count() == 1
 
 
+def test_the_text_to_send_holds_whatever_names_there_are_as_text():
+    scene = Scene(at="worked")
+    hostile = "</textarea><script>alert(1)</script>"
+    actions.change_header(
+        rollout=scene.rollout,
+        op_id=op("h"),
+        customer=hostile,
+        project="x",
+        number="",
+        by=scene.omar,
+    )
+    sign_prepared(scene.checklist, scene.omar)
+    scene.edition = sign_reviewed(scene.checklist, scene.ines)
+
+    page = post_link(client_of(scene.omar), scene, for_whom=hostile).content.decode()
+
+    assert "<script>alert" not in page
+    assert page.count("</textarea>") == 2
+
+
 @pytest.mark.parametrize("changes", [{"days": 8}, {"uses": 0}, {"op_id": "x"}, {"days": ""}])
 def test_a_faulty_form_makes_no_link(scene, changes):
     assert post_link(client_of(scene.omar), scene, **changes).status_code == 422
