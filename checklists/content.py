@@ -22,21 +22,33 @@ from checklists.models import (
     HandoverSettings,
     SignOff,
 )
+from checklists.moves import Move
 from checklists.numbering import document_number
+from checklists.offers import Offer, Offered, offered_to
 
 FORMAT = 1
 Json = dict[str, Any]
 
 
-def content_of(checklist: Checklist, edition: Edition) -> Json:
-    """The content of the checklist as it stands, for this edition; three queries.
+def content_of(checklist: Checklist, edition: Edition, offered: Offered | None = None) -> Json:
+    """The content of the checklist as it stands, for this edition.
 
+    A draft's offers are those of the catalogue now (`offered`, where it was asked already), and
+    its hand-over looks as it is set now; a prepared edition's are those that were signed. Three
+    queries, for a draft those of `offered_to` more.
     For an issued edition the content that was signed is `edition.content`, not this.
     """
     header = checklist.frozen
     rows = list(checklist.answers.all())
     answers = {row.question: row.value for row in rows}
     items = list(checklist.items.all())
+    signed = _signed(checklist, edition)
+    if signed is None:
+        offers = offers_content(offered or offered_to(checklist, items, answers))
+        handover = _handover(checklist, edition)
+    else:  # from before there were offers, or settings: none, and those of now
+        offers = signed.get("offers", [])
+        handover = signed.get("handover") or _handover(checklist, edition)
     return {
         "format": FORMAT,
         "checklist": _checklist(checklist, answers),
@@ -64,19 +76,47 @@ def content_of(checklist: Checklist, edition: Edition) -> Json:
             verdict.value: sum(item.verdict == verdict for item in items) for verdict in Verdict
         },
         "statement": _both(partial(wording.statement_text, statement_counts(items))),
-        "offers": [],
-        "handover": _handover(checklist, edition),
+        "offers": offers,
+        "handover": handover,
+    }
+
+
+def _signed(checklist: Checklist, edition: Edition) -> Json | None:
+    """What *prepared* froze of the catalogue and of the settings, whatever became of them since;
+    None: nobody has signed. One query."""
+    prepared = edition.signature(SignOff.Kind.PREPARED)
+    if prepared is None:
+        return None
+    effect: Json = checklist.events.get(hash=prepared.chain_head).effect
+    return effect
+
+
+def offers_content(offered: Offered) -> list[Json]:
+    """Everything that moved and is not part of the list, as it is signed and printed.
+
+    `verdict` is what this box would get with the offer. An added or MAJOR one is `confirmed`:
+    nobody can sign without having ticked it.
+    """
+    return [_offer(move, offered.offers.get(move.tracking_id)) for move in offered.moves]
+
+
+def _offer(move: Move, offer: Offer | None) -> Json:
+    return {
+        "tracking_id": move.tracking_id,
+        "step": move.step.value,
+        "title": move.title,
+        "severity": move.severity,
+        "position": move.position,
+        "held": move.held,
+        "newest": move.newest,
+        "withdrawn_reason": move.reason,
+        "verdict": offer.reason.verdict.value if offer else None,
+        "confirmed": move.needs_tick,
     }
 
 
 def _handover(checklist: Checklist, edition: Edition) -> Json:
-    """How the hand-over looks: as it was when the engineer signed, else as it is set now."""
-    prepared = edition.signature(SignOff.Kind.PREPARED)
-    if prepared:
-        event = checklist.events.filter(hash=prepared.chain_head).first()
-        if event and "handover" in event.effect:
-            frozen: Json = event.effect["handover"]
-            return frozen
+    """How the hand-over looks as it is set now; one query."""
     settings = HandoverSettings.current()
     opened = timezone.localdate(edition.opened_at)
     values = {

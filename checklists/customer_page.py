@@ -16,7 +16,7 @@ from checklists.actions.rendering import verification_code
 from checklists.handover.rows import Row
 from checklists.models import AccessUse, CustomerAccess, Edition, Event, SignOff
 from checklists.recorded import moment
-from checklists.signed import exceptions_of, rows_of
+from checklists.signed import NotTaken, exceptions_of, not_taken, rows_of
 from portal.models import User
 from portal.roles import Role
 
@@ -107,6 +107,11 @@ class Shown:
     @property
     def exceptions(self) -> list[tuple[str, list[Row]]]:
         return exceptions_of(self._rows)
+
+    @property
+    def not_taken(self) -> list[NotTaken]:
+        """What the catalogue had changed and the signers handed over without."""
+        return not_taken(self.content)
 
     @cached_property
     def comments(self) -> list[Comment]:

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from advisories.texts import in_language
 from checklists.actions.creation import HEADER
 from checklists.models import Event, Reply
+from checklists.moves import Consequence, Step
+from checklists.page_offers import consequence_words
 from checklists.recorded import Said, moment, said_of_event
 
 
@@ -60,6 +62,9 @@ def _what(event: Event) -> str:
         }
         if event.kind == Event.Kind.COMMENTED:
             return _("No. %(number)d: the customer's comment. %(title)s") % place
+        if event.kind == Event.Kind.TAKEN:
+            place["revision"] = event.payload["revision"]
+            return _("No. %(number)d: took revision %(revision)s. %(title)s") % place
         if event.kind == Event.Kind.RESOLVED:
             return _("No. %(number)d: kept the present value. %(title)s") % place
         if event.payload.get("resolves"):
@@ -74,6 +79,8 @@ _SENTENCES: dict[Event.Kind, Callable[[Mapping[str, Any]], str]] = {
     Event.Kind.DECISION: lambda p: _("Decided an item."),
     Event.Kind.ANSWER: lambda p: _("Answered a question about the box."),
     Event.Kind.RESOLVED: lambda p: _("Kept the present answer."),
+    Event.Kind.TAKEN: lambda p: _("Took a revision."),
+    Event.Kind.LOOKED_THROUGH: lambda p: _("Looked through what the catalogue offers."),
     Event.Kind.HEADER: lambda p: (
         _("Changed the header: %(values)s")
         # PostgreSQL gives the keys back in an order of its own.
@@ -102,6 +109,8 @@ _SENTENCES: dict[Event.Kind, Callable[[Mapping[str, Any]], str]] = {
 def _said(header: Mapping[str, Any], event: Event) -> Said:
     if event.kind in (Event.Kind.DECISION, Event.Kind.ANSWER):
         return said_of_event(event, header)
+    if event.kind == Event.Kind.TAKEN:
+        return _said_of_taken(event.effect)
     payload = event.payload
     said = [(_("Company"), payload["company"])] if payload.get("company") else []
     said += [(_("How"), str(Reply.How(payload["how"]).label))] if "how" in payload else []
@@ -109,4 +118,12 @@ def _said(header: Mapping[str, Any], event: Event) -> Said:
     if payload.get("comment"):
         said.append((_("Comment"), payload["comment"]))
     said += sorted(payload["items"].items()) if event.kind == Event.Kind.RETURNED else []
+    return said
+
+
+def _said_of_taken(effect: Mapping[str, Any]) -> Said:
+    step, what = Step(effect["step"]), Consequence(effect["consequence"])
+    said = [(_("Change"), str(step.label))]
+    if effect["before"] is not None:
+        said.append((_("Decision"), consequence_words(what)))
     return said

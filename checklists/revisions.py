@@ -9,7 +9,7 @@ from django.conf import settings
 from checklists.customer_page import Comment, comments_of
 from checklists.models import Checklist, Edition, Event, Revocation, SignOff
 from checklists.recorded import moment
-from checklists.signed import NotTaken, not_taken
+from checklists.signed import Late, late_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Revision:
     superseded: bool
     signatures: list[SignOff]
     revocation: Revocation | None
-    late: list[NotTaken]
+    late: list[Late]
     comments: list[Comment]
     closed: list[Closed]
 
@@ -65,7 +65,7 @@ def revisions_of(checklist: Checklist) -> list[Revision]:
                 signatures=list(edition.sign_offs.all()),
                 revocation=getattr(edition, "revocation", None),
                 late=[
-                    not_taken(event, numbers, zone)
+                    late_of(event, numbers, zone)
                     for event in _between(late_events, edition.opened_seq, after)
                 ],
                 comments=comments_of(edition) if edition.issued_at else [],

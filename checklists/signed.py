@@ -1,6 +1,6 @@
 """What a signer sees: the list in words, exceptions first. Reads the content that is signed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,11 +10,15 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from advisories.applicability import Verdict
 from checklists.chain import timestamp
 from checklists.conflicts import to_resolve
 from checklists.handover.dates import moment
 from checklists.handover.rows import Row, make_row
 from checklists.models import Checklist, Decision, Event
+from checklists.moves import Held, Move, Step
+from checklists.offers import moves_since
+from checklists.page_offers import Line, line_of
 from checklists.readiness import Hindrance
 from portal.models import User
 from portal.roles import Role
@@ -40,9 +44,9 @@ class Hindered:
 
 
 @dataclass(frozen=True)
-class NotTaken:
-    """An operation that changed nothing: it came after *prepared*, or somebody else had been
-    faster. `number` "" for a question."""
+class Late:
+    """An operation that was kept and changed nothing: it came after *prepared*, or somebody else
+    had been faster. `number` "" for a question."""
 
     number: str
     what: str
@@ -59,39 +63,79 @@ class ReviewedRow:
 
 
 @dataclass(frozen=True)
+class NotTaken:
+    """What the catalogue did and the list does not have. `verdict` is the one that this box would
+    get with it, "" where that is not known; `confirmed`: it is signed knowingly, with a tick."""
+
+    line: Line
+    verdict_key: str
+    verdict: str
+    confirmed: bool
+    ticked: bool
+
+
+def not_taken(content: Mapping[str, Any], ticked: Collection[str] = ()) -> list[NotTaken]:
+    """The content's offers in the active language. `ticked` are tracking IDs."""
+    return [_not_taken(offer, ticked) for offer in content["offers"]]
+
+
+def _not_taken(offer: Mapping[str, Any], ticked: Collection[str]) -> NotTaken:
+    move = Move(
+        tracking_id=offer["tracking_id"],
+        step=Step(offer["step"]),
+        title=offer["title"],
+        severity=offer["severity"],
+        position=offer["position"],
+        held=offer["held"],
+        newest=offer["newest"],
+        reason=offer["withdrawn_reason"],
+    )
+    verdict = offer["verdict"] and Verdict(offer["verdict"])
+    return NotTaken(
+        line_of(move),
+        verdict_key=verdict.value if verdict else "",
+        verdict=str(verdict.label) if verdict else "",
+        confirmed=offer["confirmed"],
+        ticked=offer["tracking_id"] in ticked,
+    )
+
+
+@dataclass(frozen=True)
 class Seen:
-    """`exceptions` are (title, rows) that need the reviewer's eye, without empty ones; `offers`
-    what the catalogue offered and the checklist did not take."""
+    """`exceptions` are (title, rows) that need the reviewer's eye, without empty ones; `since` is
+    what moved after *prepared*, which is not part of what is signed."""
 
     rows: list[ReviewedRow]
     exceptions: list[tuple[str, list[Row]]]
-    offers: list[Mapping[str, Any]]
-    conflicts: list[NotTaken]
-    late: list[NotTaken]
+    conflicts: list[Late]
+    late: list[Late]
+    not_taken: list[NotTaken]
+    since: list[Line]
 
     @property
     def nothing_stands_out(self) -> bool:
-        return not (self.exceptions or self.offers or self.conflicts or self.late)
+        return not (self.exceptions or self.conflicts or self.late or self.not_taken or self.since)
 
 
 def seen_by_reviewer(
     checklist: Checklist, content: Mapping[str, Any], comments: Mapping[str, str]
 ) -> Seen:
-    """The list in the active language, as the hand-over prints it; at most two queries.
+    """The list in the active language, as the hand-over prints it; at most five queries.
 
     `comments` maps tracking IDs to what was already written.
     """
     zone, rows = ZoneInfo(settings.TIME_ZONE), rows_of(content)
     numbers = {row.tracking_id: row.number for row in rows}
-    waiting: dict[str, list[NotTaken]] = {Event.Outcome.CONFLICT: [], Event.Outcome.LATE: []}
+    waiting: dict[str, list[Late]] = {Event.Outcome.CONFLICT: [], Event.Outcome.LATE: []}
     for event in to_resolve(checklist):
-        waiting[event.outcome].append(not_taken(event, numbers, zone))
+        waiting[event.outcome].append(late_of(event, numbers, zone))
     return Seen(
         rows=[ReviewedRow(row, comments.get(row.tracking_id, "")) for row in rows],
         exceptions=exceptions_of(rows),
-        offers=content["offers"],
         conflicts=waiting[Event.Outcome.CONFLICT],
         late=waiting[Event.Outcome.LATE],
+        not_taken=not_taken(content),
+        since=_since(content["checklist"]["product"]["slug"], content),
     )
 
 
@@ -99,7 +143,17 @@ def rows_of(content: Mapping[str, Any]) -> list[Row]:
     """The items of a content in the active language, as the hand-over prints them; no query."""
     zone, language = ZoneInfo(settings.TIME_ZONE), get_language() or "ja"
     product = content["checklist"]["product"]["slug"]
-    return [make_row(i, language=language, zone=zone, product=product) for i in content["items"]]
+    moved = {offer["tracking_id"]: offer for offer in content["offers"]}
+    return [
+        make_row(
+            item,
+            language=language,
+            zone=zone,
+            product=product,
+            offer=moved.get(item["tracking_id"]),
+        )
+        for item in content["items"]
+    ]
 
 
 def exceptions_of(rows: list[Row]) -> list[tuple[str, list[Row]]]:
@@ -115,17 +169,28 @@ def exceptions_of(rows: list[Row]) -> list[tuple[str, list[Row]]]:
     return [(title, found) for title, found in chosen.items() if found]
 
 
-def not_taken(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> NotTaken:
+def _since(product: str, content: Mapping[str, Any]) -> list[Line]:
+    held = {i["tracking_id"]: Held(i["position"], i["revision"]) for i in content["items"]}
+    signed = {(o["tracking_id"], o["step"], o["newest"]) for o in content["offers"]}
+    return [
+        line_of(move)
+        for move in moves_since(product, held)
+        if (move.tracking_id, move.step.value, move.newest) not in signed
+    ]
+
+
+def late_of(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> Late:
     """`numbers` maps tracking IDs to the numbers of their items."""
     at = moment(timestamp(event.recorded_at) or "", zone)
     if event.item is None:
-        said = f"{event.payload['question']} = {event.payload['value']}"
-        return NotTaken("", said, event.actor_name, at)
+        return Late(
+            "", f"{event.payload['question']} = {event.payload['value']}", event.actor_name, at
+        )
     wanted = event.payload["decision"]
     what = " / ".join(
         text for text in (str(Decision(wanted["decision"]).label), wanted["note"]) if text
     )
-    return NotTaken(numbers.get(event.item.tracking_id, ""), what, event.actor_name, at)
+    return Late(numbers.get(event.item.tracking_id, ""), what, event.actor_name, at)
 
 
 def reviewers_of(checklist: Checklist, by: User) -> list[User]:

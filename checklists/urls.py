@@ -7,9 +7,11 @@ from checklists.views import (
     acceptance,
     checklist,
     customer,
+    documents,
     editions,
     files,
     items,
+    offers,
     rollouts,
     signing,
     wizard,
@@ -44,6 +46,9 @@ urlpatterns = [
     ),
     path("checklists/<uuid:uuid>/answers/", items.answer, name="answer"),
     path("checklists/<uuid:uuid>/conflicts/", items.resolve, name="resolve"),
+    path("checklists/<uuid:uuid>/offers/", offers.offers, name="offers"),
+    path("checklists/<uuid:uuid>/offers/take/", offers.take, name="take"),
+    path("checklists/<uuid:uuid>/offers/seen/", offers.look_through, name="look_through"),
     # /checklists/<uuid>/: signatures, editions, files
     path("checklists/<uuid:uuid>/prepare/", signing.prepare, name="prepare"),
     path("checklists/<uuid:uuid>/withdraw/", signing.withdraw, name="withdraw"),
@@ -94,4 +99,6 @@ urlpatterns = [
     path("rollouts/<uuid:uuid>/", rollouts.rollout_detail, name="rollout_detail"),
     path("rollouts/<uuid:uuid>/header/", rollouts.rollout_header, name="rollout_header"),
     path("rollouts/<uuid:uuid>/members/", rollouts.rollout_members, name="rollout_members"),
+    # /documents/<pk>/: one revision of a document
+    path("documents/<int:pk>/", documents.document, name="document"),
 ]

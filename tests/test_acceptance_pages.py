@@ -10,7 +10,6 @@ from checklists import actions, files
 from checklists.actions import acceptance
 from checklists.handover.pdf_file import PdfFailed
 from checklists.models import CustomerAccess, Edition, SignOff
-from checklists.views import signing
 from portal.roles import Role
 from tests.support.customers import (
     PUBLIC_URL,
@@ -472,7 +471,7 @@ def test_a_refusal_stays_on_home_until_it_is_accepted_revised_or_revoked(
     decline(access)
     client = client_of(scene.omar)
     heading = "Declined by the customer"
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert heading in text_of(client.get(reverse("home")))
     assert heading not in text_of(client_of(person("sam", Role.ENGINEER)).get(reverse("home")))
 
@@ -520,7 +519,7 @@ def test_the_edition_page_takes_a_constant_number_of_queries(scene, django_asser
         visitor(token)
         comment(access, name=f"comment {number}")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get(url("edition", scene, "1.0"))
 
 
@@ -590,24 +589,6 @@ def test_the_history_of_events_names_answers_and_their_end(scene):
 
 
 # The review page
-
-
-def test_the_review_page_shows_offers_that_were_not_taken(monkeypatch):
-    scene = Scene(at="prepared")
-    whole = signing.content_of
-    offer = {
-        "tracking_id": "A-9",
-        "step": "added",
-        "title": {"ja": "新しい注意", "en": "A new advisory"},
-        "position": None,
-    }
-    monkeypatch.setattr(signing, "content_of", lambda *args: whole(*args) | {"offers": [offer]})
-
-    page = text_of(client_of(scene.ines).get(url("review", scene)))
-
-    first, every = page.index("Look at these first"), page.index("The whole list")
-    assert first < page.index("A new advisory") < every
-    assert "Nothing stands out" not in page
 
 
 def test_the_review_page_shows_conflicts_first():

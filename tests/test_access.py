@@ -19,12 +19,14 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from advisories.actions import publish
-from advisories.models import Advisory, Topic
+from advisories.models import Advisory, DocumentRevision, Topic
 from checklists.actions import reopen
-from checklists.actions.acceptance import seen_in
+from checklists.actions.acceptance import seen_in as seen_by_the_customer
 from checklists.models import AccessUse, Attempts
+from checklists.offers import held_by, moves_since, seen_in
 from portal.roles import Role
 from tests.support.customers import PUBLIC_URL, make_link, quick_sheet, record_paper
+from tests.support.moving import reword
 from tests.support.pages import client_of
 from tests.support.rollouts import Scene, decide, op, person, quick_pdf, seen
 
@@ -139,12 +141,26 @@ def reply(scene):
 
 
 def answer(scene):
-    return once(scene) | {"seen": seen_in(scene.edition), "name": "鈴木", "company": "顧客"}
+    return once(scene) | {
+        "seen": seen_by_the_customer(scene.edition),
+        "name": "鈴木",
+        "company": "顧客",
+    }
 
 
 def paper(scene):
     scan = SimpleUploadedFile("scan.pdf", b"%PDF-1.7 scan")
     return answer(scene) | {"dated": timezone.localdate().isoformat(), "scan": scan}
+
+
+def an_offer(scene):
+    reword("A-1")
+    return once(scene) | {"offer": "A-1 2 0"}
+
+
+def looked_through(scene):
+    held = held_by(scene.checklist.items.all())
+    return once(scene) | {"seen": seen_in(moves_since("appliance", held))}
 
 
 def new_checklist(scene):
@@ -197,6 +213,11 @@ PAGES = {
         ),
     ),
     "checklists:resolve": Page(NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=conflict),
+    "checklists:offers": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
+    "checklists:take": Page(NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=an_offer),
+    "checklists:look_through": Page(
+        NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=looked_through
+    ),
     "checklists:prepare": Page(
         ENGINEERS, ENGINEERS_DO, at="worked", args=checklist, sent=signature
     ),
@@ -259,6 +280,9 @@ PAGES = {
     "checklists:customer_comment": CUSTOMER_SENDS,
     "checklists:customer_file": Page(
         NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=lambda scene: [*visit(scene), "a.pdf"]
+    ),
+    "checklists:document": Page(
+        SIGNED_IN, NOT_THIS_WAY, args=lambda scene: [DocumentRevision.objects.get().pk]
     ),
     "checklists:rollout_detail": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
     "checklists:rollout_header": Page(

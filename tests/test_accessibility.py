@@ -12,10 +12,11 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from advisories.models import Advisory, DocumentRevision
-from checklists.actions import discard, reopen, return_items, revoke_edition
+from checklists.actions import discard, prepare, reopen, return_items, revoke_edition
 from portal.roles import Role
 from tests import factory
 from tests.support.accessibility import Reader
+from tests.support.moving import add, fix, reword, sharpen, take_back
 from tests.support.pages import client_of
 from tests.support.rollouts import (
     Scene,
@@ -23,6 +24,7 @@ from tests.support.rollouts import (
     make_checklist,
     op,
     quick_pdf,
+    seen,
     sign_prepared,
     sign_reviewed,
     work_off,
@@ -204,6 +206,40 @@ def test_signatures_from_prepared_to_issued(reader, monkeypatch):
     engineer.visit(of(scene.checklist))
     engineer.visit(of(scene.checklist, "reopen"))
     engineer.visit("/")
+
+    assert engineer.problems + reviewer.problems == []
+
+
+def test_a_catalogue_that_moves_on_under_a_draft_a_signature_and_an_issued_edition(
+    reader, monkeypatch
+):
+    quick_pdf(monkeypatch)
+    scene = Scene(at="worked")
+    issued = an_issued_box(scene, "issued")
+    reword("A-1", note="表現を整理")
+    sharpen("A-2")
+    fix("A-3")
+    take_back("A-5")
+    add("A-6", conditions=["snmp"])
+    engineer, reviewer = reader(scene.omar), reader(scene.ines)
+
+    engineer.visit("/")
+    engineer.visit(of(scene.checklist))
+    engineer.visit(of(scene.checklist, "offers"))
+    engineer.visit(of(scene.checklist, "prepare"))
+    engineer.visit(of(issued))
+    engineer.visit(of(issued, "edition", "1.0"))
+    engineer.visit(reverse("checklists:document", args=[DocumentRevision.objects.get().pk]))
+    prepare(
+        checklist_id=scene.id,
+        op_id=op("prepare"),
+        seen=seen(scene.checklist),
+        ticked=["A-3", "A-6"],
+        by=scene.omar,
+    )
+    add("A-7")
+    engineer.visit(of(scene.checklist, "offers"))
+    reviewer.visit(of(scene.checklist, "review"))
 
     assert engineer.problems + reviewer.problems == []
 

@@ -356,6 +356,7 @@ def stored(checklist):
                     "returned": item.returned,
                     "returned_comment": item.returned_comment,
                     "returned_by": item.returned_by,
+                    "flagged": item.flagged,
                 },
             )
             for item in checklist.items.all()

@@ -28,6 +28,7 @@ from tests.support.customers import (
     quick_sheet,
     visitor,
 )
+from tests.support.moving import reword
 from tests.support.pages import client_of, hidden, text_of
 from tests.support.rollouts import (
     Scene,
@@ -432,6 +433,20 @@ def test_exceptions_come_before_the_whole_list():
     page = text_of(visitor(token).get(page_of(access)))
 
     assert page.index("Look at these first") < page.index("Boss") < page.index("The whole list")
+
+
+def test_changes_of_the_catalogue_that_were_not_taken_come_first_too():
+    scene = Scene(at="worked")
+    reword("A-1")
+    sign_prepared(scene.checklist, scene.omar)
+    scene.edition = sign_reviewed(scene.checklist, scene.ines)
+    access, token = make_link(scene)
+
+    page = text_of(visitor(token).get(page_of(access)))
+
+    first = page.index("Look at these first")
+    assert first < page.index("PATCH: wording changed", first) < page.index("The whole list")
+    assert "Nothing stands out" not in page
 
 
 def test_every_file_of_the_edition_is_given_as_it_is_stored(link):

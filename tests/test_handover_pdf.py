@@ -20,9 +20,11 @@ from tests.support.content import (
     HOSTILE,
     LONG_NOTE,
     LONG_URL,
+    hostile_offers,
     make_content,
     make_hostile,
     many_items,
+    offer,
 )
 from tests.support.handover import CODE, DIGEST, handover_of, make_proof
 from tests.support.pdf import links_in, pdf_info, set_text
@@ -135,6 +137,20 @@ def test_open_points_come_before_the_tables_and_the_annexes_last(pdf_text):
     assert places == sorted(places)
 
 
+def test_changes_of_the_catalogue_that_were_not_taken_are_printed_and_told_on_the_cover(pdf_pages):
+    content = make_content()
+    content["offers"] = [
+        offer(content["items"][1]["tracking_id"], "major", position=2),
+        offer("IWS-NEW", "added", position=None, held=None),
+    ]
+
+    first, *others = pdf_pages(write_pdf(handover_of(content, "en")))
+
+    assert "2 added or MAJOR changes of the catalogue were not taken" in first
+    text = packed("".join(others))
+    assert packed("IWS-NEW Title (High): Added; verdict with it: Fixed, verify only") in text
+
+
 def test_every_page_has_its_number_the_code_and_whose_document_it_is_not(pdf_pages):
     pages = pdf_pages(issued("en"))
 
@@ -205,7 +221,9 @@ def test_no_heading_is_left_alone_at_the_foot_of_a_page(pdf_pages):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_hostile_texts_still_conform(pdf_validator, language):
-    assert pdf_validator.validate(write_pdf(handover_of(make_hostile(), language))) == []
+    content = make_hostile() | {"offers": hostile_offers()}
+
+    assert pdf_validator.validate(write_pdf(handover_of(content, language))) == []
 
 
 def test_markup_stays_what_it_is():

@@ -13,6 +13,7 @@ from checklists.actions import (
     change_members,
     close_draft,
     discard,
+    look_through,
     open_device,
     record,
     reopen,
@@ -22,9 +23,11 @@ from checklists.actions import (
     withdraw,
 )
 from checklists.models import Event
+from checklists.offers import seen_in
 from checklists.views import checklist as views
 from portal.roles import Role
 from tests.support.customers import accept, comment, decline, quick_sheet
+from tests.support.moving import reword, take
 from tests.support.pages import client_of, text_of, url
 from tests.support.rollouts import (
     Scene,
@@ -97,6 +100,9 @@ def through_everything(scene):
     answer(box, DIRECTORY, "yes", by=by)
     stale = answer(box, DIRECTORY, "no", by=olga, version=0)
     resolve(scene, stale, name="resolved answer")
+    reword("A-4")
+    take(box, "A-4", by=by)
+    look_through(checklist_id=box.pk, op_id=op("look"), seen=seen_in([]), by=by)
     decide(box, "A-3", by=by)
     decide(box, "A-4", "verified", by=by)
     sign_prepared(box, by, name="first")
@@ -146,6 +152,9 @@ ENGLISH = [
     "Signed edition 1.0 as prepared.",
     "No. 4: decided. Advisory 4 Decision Verified",
     "No. 3: decided. Advisory 3 Decision Done",
+    "Looked through what the catalogue offers.",
+    "No. 4: took revision 2. Advisory 4 Change PATCH: wording changed Decision There is no decision"
+    " yet.",
     "Kept the present answer.",
     "Answered a question about the box. A directory is used No Not taken over: somebody had"
     " changed it in the meantime.",
@@ -183,7 +192,7 @@ def test_it_is_told_in_japanese_too(scene):
     assert len(japanese) == len(ENGLISH)
     assert japanese[-1].startswith("proxy-01 ")
     assert "項目 1: 判断を記録。" in japanese[9]
-    assert "その間に、ほかの人が変更していました。" in japanese[18]
+    assert "その間に、ほかの人が変更していました。" in japanese[20]
     assert not [line for line in japanese if re.search(r"[a-z]{4,} [a-z]{2,} ", line)]
 
 

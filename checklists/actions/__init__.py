@@ -14,6 +14,7 @@ from checklists.actions.acceptance import (
 from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.errors import NotAllowed, Refused, Stale
 from checklists.actions.events import Customer
+from checklists.actions.offers import Wanted, look_through, take
 from checklists.actions.operations import record
 from checklists.actions.rollouts import change_header, change_host, change_members, discard, purge
 from checklists.actions.signing import (
@@ -31,6 +32,7 @@ __all__ = [
     "NotAllowed",
     "Refused",
     "Stale",
+    "Wanted",
     "accept",
     "change_header",
     "change_host",
@@ -42,6 +44,7 @@ __all__ = [
     "decline",
     "discard",
     "issue",
+    "look_through",
     "make_link",
     "open_device",
     "open_link",
@@ -54,5 +57,6 @@ __all__ = [
     "revoke_edition",
     "revoke_link",
     "revoke_reply",
+    "take",
     "withdraw",
 ]

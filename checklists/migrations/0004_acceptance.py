@@ -11,7 +11,7 @@ import checklists.numbering
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("checklists", "0001_initial"),
+        ("checklists", "0002_offers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -25,6 +25,8 @@ class Migration(migrations.Migration):
                     ("decision", "decision"),
                     ("answer", "answer"),
                     ("resolved", "conflict resolved"),
+                    ("taken", "offer taken"),
+                    ("looked_through", "offers looked through"),
                     ("header", "header changed"),
                     ("members", "members changed"),
                     ("prepared", "prepared"),
@@ -201,7 +203,7 @@ class Migration(migrations.Migration):
                     "classification",
                     models.CharField(
                         blank=True,
-                        help_text="Printed on every page, for example 社外秘 or Confidential. Empty: none.",
+                        help_text="Printed on every page, for example “Confidential”. Empty: none.",
                         max_length=40,
                         verbose_name="classification",
                     ),

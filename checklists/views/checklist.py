@@ -19,11 +19,14 @@ from checklists.conflicts import to_resolve
 from checklists.forms import Entered, EnteredAnswer
 from checklists.markup import ItemWriter
 from checklists.models import Checklist, Edition, Event, SignOff
+from checklists.moves import Move
+from checklists.offers import held_by, moves_since, withdrawn
 from checklists.page import pending_count, progress_of, sections_of, verdict_counts
 from checklists.page_conflicts import conflicts_of
 from checklists.page_filters import Filters
 from checklists.page_header import header_of
 from checklists.page_history import lines_of
+from checklists.page_offers import counts_of
 from checklists.page_questions import questions_of
 from checklists.recorded import said_in
 from checklists.views.refusals import checklist_of, person_of
@@ -127,7 +130,7 @@ def page(
     entered: Entered | None = None,
     answered: EnteredAnswer | None = None,
 ) -> HttpResponse:
-    """The whole page; three or four queries. `entered` and `answered` are what was refused."""
+    """The whole page; four to seven queries. `entered` and `answered` are what was refused."""
     sheet = Sheet(request, checklist)
     messages = entered.messages if entered else answered.messages if answered else []
     context = sheet.context(entered, answered) | {
@@ -164,7 +167,12 @@ class Sheet:
             editable=self.editions.may_edit,
             verify_fixed=self.values["installed_with"] != header["release"]["slug"],
             query=self.filters.query,
+            moves={move.tracking_id: move for move in self.moves},
         )
+
+    @cached_property
+    def moves(self) -> list[Move]:
+        return moves_since(self.checklist.product, held_by(self.items))
 
     def anchor(self, entered: Entered | None) -> str:
         """Where on the page an entry that was refused stands."""
@@ -178,8 +186,11 @@ class Sheet:
         return conflicts_of(self.checklist.frozen, events, items, answers)
 
     def progress(self) -> dict[str, Any]:
+        """Of what has to be decided: a withdrawn one that is open has not."""
+        gone = withdrawn(self.moves)
+        counted = [i for i in self.items if i.tracking_id not in gone or i.decision != "open"]
         return {
-            "progress": progress_of(self.items),
+            "progress": progress_of(counted),
             "pending": pending_count(self.items),
             "editable": self.editions.may_edit,
         }
@@ -193,6 +204,8 @@ class Sheet:
             "editions": editions,
             "header": header_of(checklist.frozen, self.values, timezone.localdate()),
             "counts": verdict_counts(self.items),
+            "moved": counts_of(self.moves),
+            "offers": sum(move.is_offer for move in self.moves),
             "total": len(self.items),
             "questions": [q for q in questions if q.is_open or q.messages],
             "given": questions,

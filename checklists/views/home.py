@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from advisories.texts import in_language
 from checklists.actions.signing import may_review
 from checklists.models import Checklist, Edition, SignOff
+from checklists.offers import newest_revisions, offers_in
 from checklists.views.checklist import Editions
 from checklists.views.refusals import person_of
 from portal.models import User
@@ -26,6 +27,7 @@ class Row:
 
     checklist: Checklist
     editions: Editions
+    offers: int
 
     @property
     def edition(self) -> Edition:
@@ -56,7 +58,7 @@ class Row:
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Nine queries, however many checklists there are."""
+    """Twelve queries at most, however many checklists there are."""
     person = person_of(request)
     open_rows = _open_rows(person)
     issued = _recently_issued(person)
@@ -69,13 +71,15 @@ def home(request: HttpRequest) -> HttpResponse:
         "open_rows": open_rows,
         "more_open": len(open_rows) == MOST_OPEN,
         "issued": issued,
+        "documents": newest_revisions(),
     }
     return render(request, "checklists/home.html", context)
 
 
 def _open_rows(person: User) -> list[Row]:
-    """The open checklists, newest first; three queries. Where they are too many, the oldest of
-    those that nobody has signed yet are left out: none that waits for somebody."""
+    """The open checklists with the number of their offers, newest first; five queries. Where
+    there are too many, the oldest of those that nobody has signed yet are left out: none that
+    waits for somebody."""
     open_edition = Edition.objects.filter(checklist=OuterRef("pk"), issued_at__isnull=True)
     signatures = SignOff.objects.filter(
         edition__checklist=OuterRef("pk"),
@@ -92,9 +96,10 @@ def _open_rows(person: User) -> list[Row]:
         )
         .with_editions()
     )
-    kept = found.order_by(Exists(signatures).desc(), "-created_at", "pk")[:MOST_OPEN]
+    kept = list(found.order_by(Exists(signatures).desc(), "-created_at", "pk")[:MOST_OPEN])
+    offers = offers_in(kept)
     return [
-        Row(checklist, Editions(checklist, person))
+        Row(checklist, Editions(checklist, person), offers[checklist.pk])
         for checklist in sorted(kept, key=lambda each: each.created_at, reverse=True)
     ]
 
