@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 
 from advisories.texts import in_language
 from checklists.actions import Refused
-from checklists.actions.acceptance import require_current
+from checklists.actions.issued import require_current
 from checklists.actions.rendering import verification_code
 from checklists.handover.rows import Row
 from checklists.models import AccessUse, CustomerAccess, Edition, Event, SignOff

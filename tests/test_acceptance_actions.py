@@ -8,7 +8,8 @@ from django.utils import timezone, translation
 
 from checklists import actions, files
 from checklists.actions import Customer, NotAllowed, Refused, Stale, acceptance
-from checklists.actions.acceptance import MOST_COMMENTS, seen_in, statement_of, token_hash
+from checklists.actions.acceptance import MOST_COMMENTS, seen_in, statement_of
+from checklists.actions.access import token_hash
 from checklists.actions.rendering import verification_code
 from checklists.handover.pdf_file import PdfFailed
 from checklists.models import AccessUse, CustomerAccess, Edition, Event, Reply, SignOff
@@ -466,6 +467,9 @@ def test_lending_the_device_twice_with_one_form_is_one_access(scene):
 
     with pytest.raises(Refused, match="already used"):
         lend(scene, by=scene.ines)
+    make_link(scene, name="link")
+    with pytest.raises(Refused, match="already used"):
+        lend(scene, name="link")
 
 
 def test_a_device_is_lent_for_half_an_hour(scene):

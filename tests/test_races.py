@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from checklists import actions
-from checklists.actions import Stale, acceptance, issue, offers, operations, prepare, take
+from checklists.actions import Stale, issue, issued, offers, operations, prepare, take
 from checklists.chain import broken_links
 from checklists.limits import within_limit
 from checklists.models import Attempts, Checklist, Edition, Event, SignOff
@@ -411,7 +411,7 @@ def test_without_the_lock_two_devices_both_pass_the_check(customers, monkeypatch
         meeting.wait(timeout=2)
         return checklist
 
-    monkeypatch.setattr(acceptance, "lock", unlocked)
+    monkeypatch.setattr(issued, "lock", unlocked)
     results = at_once(*[lambda a=a: accept(a, name=f"accept {a.pk}") for a in links])
 
     lost = threading.BrokenBarrierError if connection.vendor == "sqlite" else IntegrityError

@@ -1,16 +1,7 @@
 """Every write of checklists: keyword-only, atomic, the actor last. Nothing else writes."""
 
-from checklists.actions.acceptance import (
-    accept,
-    comment,
-    decline,
-    make_link,
-    open_device,
-    open_link,
-    record_paper,
-    revoke_link,
-    revoke_reply,
-)
+from checklists.actions.acceptance import accept, comment, decline, record_paper, revoke_reply
+from checklists.actions.access import make_link, open_device, open_link, revoke_link
 from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.errors import NotAllowed, Refused, Stale
 from checklists.actions.events import Customer

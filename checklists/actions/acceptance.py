@@ -1,27 +1,25 @@
-"""The customer's answer to an issued edition: ways in, acceptance, refusal, comments (design 6).
+"""The customer's answer to an issued edition: acceptance, refusal, comments (design 6).
 
 The customer has no account: an event of theirs has no actor and the name that was typed.
 """
 
 import hashlib
-import hmac
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from advisories.texts import LANGUAGES
 from checklists import files, mails, wording
+from checklists.actions.access import require_live
 from checklists.actions.errors import Refused, Stale
 from checklists.actions.events import (
     Customer,
@@ -33,12 +31,12 @@ from checklists.actions.events import (
     stored,
     used_before,
 )
+from checklists.actions.issued import fetch_edition, locked_edition, not_issued, require_current
 from checklists.actions.rendering import file_name, verification_code
 from checklists.chain import digest, timestamp
 from checklists.handover.acceptance import Accepted, write_sheet
 from checklists.models import (
     LINE_LENGTH,
-    AccessUse,
     Checklist,
     CustomerAccess,
     Edition,
@@ -50,121 +48,7 @@ from checklists.pictures import Scan
 from portal.models import User
 from portal.roles import Role
 
-MOST_DAYS, MOST_USES, MOST_COMMENTS = 90, 50, 200
-DEVICE_FOR = timedelta(minutes=30)
-# How long the log keeps tries that hit no link.
-UNKNOWN_KEPT = timedelta(days=30)
-
-
-# Ways in
-
-
-@transaction.atomic
-def make_link(
-    *, edition_id: int, op_id: UUID, for_whom: str, days: int, uses: int, by: User
-) -> tuple[CustomerAccess, str]:
-    """A link to the edition, and its token: this is the only time that anybody sees it.
-
-    Raises Refused without PUBLIC_URL and when the form is sent twice, Stale for an edition that is
-    revoked or superseded, NotAllowed.
-    """
-    checklist, edition = _locked(edition_id)
-    require(checklist, by, Role.ENGINEER, Role.REVIEWER)
-    if not settings.PUBLIC_URL:
-        raise Refused(_("Without PUBLIC_URL this portal has no address for customers."))
-    require_current(edition)
-    if not (1 <= days <= MOST_DAYS and 1 <= uses <= MOST_USES):
-        raise Refused(_("Choose days and uses from the lists."))
-    if CustomerAccess.objects.filter(pk=op_id).exists():
-        raise Refused(
-            _("This link was already made, and its address was shown once.")
-            + " "
-            + _("If it was not copied, revoke it and make another one.")
-        )
-    refuse_unstorable(for_whom)
-    token, now = secrets.token_urlsafe(32), timezone.now()
-    access = CustomerAccess.objects.create(
-        id=op_id,
-        edition=edition,
-        kind=CustomerAccess.Kind.LINK,
-        token_sha256=token_hash(token),
-        for_whom=for_whom.strip()[:LINE_LENGTH],
-        created_by=by,
-        created_at=now,
-        expires_at=now + timedelta(days=days),
-        most_uses=uses,
-    )
-    return access, token
-
-
-def token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
-
-
-@transaction.atomic
-def open_link(*, token: str) -> CustomerAccess | None:
-    """Count and log a use; the access, or None when the link lets nobody in. Unknown, expired,
-    revoked and used up take the same queries."""
-    now, hashed = timezone.now(), token_hash(token)
-    found = CustomerAccess.objects.select_related("edition__checklist").filter(token_sha256=hashed)
-    access = next((a for a in found if hmac.compare_digest(a.token_sha256, hashed)), None)
-    open_to_more = CustomerAccess.objects.filter(
-        token_sha256=hashed, revoked_at=None, expires_at__gt=now, uses__lt=F("most_uses")
-    )
-    entered = open_to_more.update(uses=F("uses") + 1) == 1
-    AccessUse.objects.create(access=access, at=now, outcome=_outcome(access, entered, now))
-    AccessUse.objects.filter(access=None, at__lt=now - UNKNOWN_KEPT).delete()
-    return access if entered else None
-
-
-def _outcome(access: CustomerAccess | None, entered: bool, now: datetime) -> AccessUse.Outcome:
-    if entered:
-        return AccessUse.Outcome.OPENED
-    if access is None:
-        return AccessUse.Outcome.UNKNOWN
-    if access.revoked_at is not None:
-        return AccessUse.Outcome.REVOKED
-    return AccessUse.Outcome.EXPIRED if now >= access.expires_at else AccessUse.Outcome.USED_UP
-
-
-@transaction.atomic
-def revoke_link(*, access_id: UUID, by: User) -> CustomerAccess:
-    """End a link, and the visits that came through it. A second time it changes nothing."""
-    access = CustomerAccess.objects.select_related("edition").get(pk=access_id)
-    checklist = lock(access.edition.checklist_id)
-    require(checklist, by, Role.ENGINEER, Role.REVIEWER)
-    CustomerAccess.objects.filter(pk=access_id, revoked_at=None).update(
-        revoked_at=timezone.now(), revoked_by=by.name
-    )
-    access.refresh_from_db()
-    return access
-
-
-@transaction.atomic
-def open_device(*, edition_id: int, op_id: UUID, by: User) -> CustomerAccess:
-    """Hand this device to the customer who stands beside, for DEVICE_FOR. The same `op_id` gives
-    the same access. Raises Stale, NotAllowed."""
-    checklist, edition = _locked(edition_id)
-    require(checklist, by, Role.ENGINEER, Role.REVIEWER)
-    require_current(edition)
-    now = timezone.now()
-    access, _made = CustomerAccess.objects.get_or_create(
-        pk=op_id,
-        defaults={
-            "edition": edition,
-            "kind": CustomerAccess.Kind.DEVICE,
-            "created_by": by,
-            "created_at": now,
-            "expires_at": now + DEVICE_FOR,
-            "uses": 1,
-        },
-    )
-    if (access.edition_id, access.created_by_id) != (edition.pk, by.pk):
-        raise used_before()
-    return access
-
-
-# Answers
+MOST_COMMENTS = 200
 
 
 @dataclass(frozen=True)
@@ -251,10 +135,10 @@ def record_paper(
 ) -> SignOff:
     """Record an acceptance that was signed on paper (紙面で受領). Raises as `accept`, Refused for a
     day on which the edition was not issued yet or that has not come, NotAllowed."""
-    edition = _edition(edition_id)
+    edition = fetch_edition(edition_id)
     require(edition.checklist, by, Role.ENGINEER, Role.REVIEWER)
     if edition.issued_at is None:
-        raise _not_issued()
+        raise not_issued()
     if not timezone.localdate(edition.issued_at) <= dated <= timezone.localdate():
         raise Refused(
             _("The paper's date must lie between the day of issue (%(day)s) and today.")
@@ -280,7 +164,7 @@ def _cleaned(by: Customer) -> Customer:
 
 
 def _reply(edition_id: int, op_id: UUID, seen: str, given: _Given) -> SignOff:
-    edition = _edition(edition_id)
+    edition = fetch_edition(edition_id)
     payload = _payload(edition, given)
     done = _done(edition.checklist, op_id, given, payload)
     if done:
@@ -302,7 +186,7 @@ def _record(
     sheets: list[tuple[dict[str, Any], bytes]],
     now: datetime,
 ) -> SignOff:
-    checklist, edition = _locked(edition_id)
+    checklist, edition = locked_edition(edition_id)
     # A double click: while this one made the sheet, its twin has signed.
     done = _done(checklist, op_id, given, payload)
     if done:
@@ -416,7 +300,7 @@ def comment(
     name = required_text(by.name, _("Enter your name."), limit=LINE_LENGTH)
     refuse_unstorable(by.company)
     with transaction.atomic():
-        checklist, edition = _locked(access.edition_id)
+        checklist, edition = locked_edition(access.edition_id)
         payload = {
             "edition": edition.number,
             "item": tracking_id,
@@ -430,7 +314,7 @@ def comment(
         if done:
             return done
         require_current(edition)
-        _require_live(access)
+        require_live(access)
         item = checklist.items.filter(tracking_id=tracking_id).first() if tracking_id else None
         if tracking_id and item is None:
             raise Refused(_("This item is not part of the checklist."))
@@ -482,25 +366,6 @@ def revoke_reply(*, sign_off_id: int, op_id: UUID, reason: str, by: User) -> Sig
     return signature
 
 
-# What must hold
-
-
-def _edition(edition_id: int) -> Edition:
-    return (
-        Edition.objects.select_related("checklist__rollout", "checklist__created_by")
-        .prefetch_related("sign_offs__signer")
-        .get(pk=edition_id)
-    )
-
-
-def _locked(edition_id: int) -> tuple[Checklist, Edition]:
-    """The edition as it is once its checklist is locked."""
-    checklist = lock(Edition.objects.values_list("checklist_id", flat=True).get(pk=edition_id))
-    edition = _edition(edition_id)
-    edition.checklist = checklist
-    return checklist, edition
-
-
 def _done(
     checklist: Checklist, op_id: UUID, given: _Given, payload: Mapping[str, Any]
 ) -> SignOff | None:
@@ -519,7 +384,7 @@ def _require_open(edition: Edition, given: _Given) -> None:
     """Raises Stale unless the edition can be answered in this way now."""
     require_current(edition)
     if given.access:
-        _require_live(given.access)
+        require_live(given.access)
     if given.access and given.witness:
         require(edition.checklist, given.witness, Role.ENGINEER, Role.REVIEWER)
     accepted = edition.signature(SignOff.Kind.ACCEPTED)
@@ -533,33 +398,3 @@ def _require_open(edition: Edition, given: _Given) -> None:
 def _by(signature: SignOff) -> dict[str, str]:
     at = timezone.localtime(signature.signed_at)
     return {"name": signature.name, "at": f"{at:%Y/%m/%d %H:%M}"}
-
-
-def require_current(edition: Edition) -> None:
-    """Raises Stale for an edition that is revoked or superseded, Refused for one that is not
-    issued; two queries at most."""
-    if edition.issued_at is None:
-        raise _not_issued()
-    if hasattr(edition, "revocation"):
-        raise Stale(_("This edition was revoked: it was wrong. Ask for the newest edition."))
-    later = edition.checklist.editions.filter(issued_at__isnull=False, minor__gt=edition.minor)
-    newest = later.order_by("minor").last()
-    if newest:
-        raise Stale(
-            _("Edition %(number)s has been issued since and takes the place of this one.")
-            % {"number": newest.number}
-        )
-
-
-def _not_issued() -> Refused:
-    return Refused(_("Only an issued edition can be accepted."))
-
-
-def _require_live(access: CustomerAccess) -> None:
-    access.refresh_from_db(fields=["revoked_at", "expires_at"])
-    if not access.is_live(timezone.now()):
-        raise Stale(
-            _("The time to answer here is over, or it was revoked. Nothing was recorded.")
-            + " "
-            + _("Ask the person who sent you here for a new link.")
-        )

@@ -19,8 +19,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from checklists import actions, files
 from checklists.acceptance_forms import LinkForm, PaperForm
 from checklists.actions import Customer, Refused, Stale
-from checklists.actions.acceptance import DEVICE_FOR, require_current, seen_in, statement_of
+from checklists.actions.acceptance import seen_in, statement_of
+from checklists.actions.access import DEVICE_FOR
 from checklists.actions.events import require
+from checklists.actions.issued import require_current
 from checklists.handover.pdf_file import PdfFailed
 from checklists.models import Checklist, CustomerAccess, Edition, SignOff
 from checklists.revisions import revisions_of
