@@ -121,7 +121,8 @@ def acceptance_text(content: Mapping[str, Any], code: str) -> str:
         "host": content["checklist"]["host"],
         "code": code,
     }
-    return f"{accepted} {in_language(content['statement'])}"
+    said = {"accepted": accepted, "counted": in_language(content["statement"])}
+    return _("%(accepted)s %(counted)s") % said
 
 
 def open_points_text(pending: int) -> str:

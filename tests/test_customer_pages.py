@@ -773,3 +773,11 @@ def test_an_access_that_was_accepted_elsewhere_shows_it_everywhere(scene, link):
     accept(device)
 
     assert SUZUKI.name in text_of(visitor(token).get(page_of(access)))
+
+
+def test_everything_that_is_logged_passes_the_filter(settings):
+    handlers = settings.LOGGING["handlers"].values()
+
+    assert all("without_tokens" in handler["filters"] for handler in handlers)
+    assert logging.getLogger("django").handlers == []
+    assert logging.getLogger("django.server").handlers == []
