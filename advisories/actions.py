@@ -6,8 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from advisories.applicability import Status
-from advisories.content import Content, content_of, digests, step, strings, unstorable
+from advisories.content import Content, content_of, digests, step, strings
 from advisories.models import Advisory, AdvisoryRevision
+from advisories.tidy import unstorable
 from portal.models import User
 
 

@@ -16,7 +16,7 @@ from django.core.validators import URLValidator
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from advisories.content import unstorable
+from advisories.tidy import unstorable
 
 SCHEMA_FILE = Path(settings.BASE_DIR) / "fixtures" / "catalogue.schema.json"
 LARGEST = 50_000_000  # bytes

@@ -104,11 +104,6 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(child)
 
 
-def unstorable(text: str) -> bool:
-    """Whether the text holds U+0000, which PostgreSQL refuses, or half a surrogate pair."""
-    return any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
-
-
 def digests(content: Mapping[str, Any]) -> dict[str, str]:
     """SHA-256 (hex) of the three parts of a content: applicability, action, text (the rest)."""
     parts: dict[str, Content] = {APPLICABILITY: {}, ACTION: {}, TEXT: {}}

@@ -9,9 +9,10 @@ from django.db import transaction
 
 from advisories.catalogue_file import FaultyFile, Json, newest_edition, read
 from advisories.loading_advisories import load_advisories
-from advisories.loading_terms import load_terms, two_columns
+from advisories.loading_terms import load_terms
 from advisories.merging import Report, Values, merge, note
 from advisories.models import DocumentRevision, Product, SourceDocument
+from advisories.texts import two_columns
 from portal.models import User
 
 

@@ -1,7 +1,7 @@
 """The terms of a catalogue file: modes, categories, topics, conditions, products, releases."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,15 +11,10 @@ from django.db.models import F, Q
 from advisories.catalogue_file import FaultyFile, Json
 from advisories.merging import Report, Values, merge, note
 from advisories.models import Category, Condition, Mode, Product, Release, SourceDocument, Topic
-from advisories.texts import LANGUAGES
+from advisories.texts import two_columns
 
 # Out of the way of every rank a file may hold, while ranks change places.
 RANK_PARKING = 1_000_000_001
-
-
-def two_columns(column: str, text: Mapping[str, str] | None) -> Values:
-    """A text of the file as the columns `column`_ja and `column`_en; null and absent are ""."""
-    return {f"{column}_{language}": (text or {}).get(language, "") for language in LANGUAGES}
 
 
 def _term(entry: Json, position: int) -> Values:
