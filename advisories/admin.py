@@ -196,6 +196,12 @@ class AdvisoryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             json.dumps(revision.content, ensure_ascii=False, indent=2),
         )
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any):  # type: ignore[no-untyped-def]
+        revision = kwargs["obj"]
+        newest = revision.number == revision.advisory.revision
+        context["may_restore"] = not newest and request.user.has_perm("advisories.change_advisory")
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -1,29 +1,21 @@
-"""Advisories in the admin. Whatever is saved of a published one ends in one `publish`."""
+"""Advisories in the admin: the list and the form. Saving is in admin_publishing.py."""
 
-from typing import Any, cast
+from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from advisories.actions import RevisionConflict, publish, withdraw
-from advisories.admin_tables import AdvisoryTables
+from advisories.admin_publishing import AdvisoryPublishing
 from advisories.forms import (
     AdvisoryForm,
     AffectedProductForm,
     AffectedProductFormSet,
     ReferenceForm,
     ReferenceFormSet,
-    WithdrawalForm,
 )
 from advisories.models import Advisory, AffectedProduct, Reference
-from portal.models import User
 
 
 class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -55,7 +47,7 @@ class ReferenceInline(admin.StackedInline):  # type: ignore[type-arg]
 
 
 @admin.register(Advisory)
-class AdvisoryAdmin(AdvisoryTables):
+class AdvisoryAdmin(AdvisoryPublishing):
     form = AdvisoryForm
     inlines = (AffectedProductInline, ReferenceInline)
     list_display = (
@@ -153,96 +145,6 @@ class AdvisoryAdmin(AdvisoryTables):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
-
-    # Saving
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """Locked while it is saved, so that what the form is compared with stays what it is."""
-        advisory = super().get_object(request, object_id, from_field)
-        if advisory is not None and transaction.get_connection().in_atomic_block:
-            advisory = Advisory.objects.select_for_update().get(pk=advisory.pk)
-        return advisory
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, *args, **kwargs)
-        form.refusals = getattr(request, "refusals", [])
-        return form
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """What `publish` refuses is shown in the form, with all that was typed."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except RevisionConflict as conflict:
-            request.refusals = [str(conflict)]  # type: ignore[attr-defined]
-        except ValidationError as refused:
-            request.refusals = refused.messages  # type: ignore[attr-defined]
-        # The transaction was rolled back; the form cannot be valid this time.
-        return super().changeform_view(request, *args, **kwargs)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        advisory = form.instance
-        if not form.publishing:
-            text = _("Saved as a draft. No checklist uses it before it is published.")
-            messages.info(request, str(text))
-            return
-        before = advisory.revision
-        revision = publish(
-            advisory=advisory,
-            note=form.cleaned_data.get("note", ""),
-            expected_revision=before,
-            by=cast(User, request.user),
-        )
-        if revision.number == before:
-            text = _("Nothing differs from revision %(n)s, so there is no new one.")
-        else:
-            text = _("Published as revision %(n)s.")
-        messages.info(request, text % {"n": revision.number})
-
-    # Withdrawing
-
-    def get_urls(self) -> Any:
-        withdrawing = path(
-            "<int:pk>/withdraw/",
-            self.admin_site.admin_view(self.withdraw_view),
-            name="advisories_advisory_withdraw",
-        )
-        return [withdrawing, *super().get_urls()]
-
-    def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask for the reason, then withdraw a published advisory."""
-        advisory = get_object_or_404(Advisory, pk=pk)
-        if not self.has_change_permission(request, advisory):
-            raise PermissionDenied
-        change = reverse("admin:advisories_advisory_change", args=[pk])
-        if advisory.state != Advisory.State.PUBLISHED:
-            messages.error(request, _("Only a published advisory can be withdrawn."))
-            return redirect(change)
-        form = WithdrawalForm(request.POST or None, initial={"seen": advisory.revision})
-        if form.is_valid():
-            try:
-                withdraw(
-                    advisory=advisory,
-                    reason=form.cleaned_data["reason"],
-                    expected_revision=form.cleaned_data["seen"],
-                    by=cast(User, request.user),
-                )
-            except RevisionConflict as conflict:
-                form.add_error(None, str(conflict))
-            except ValidationError as refused:
-                form.add_error(None, refused)
-            else:
-                self.log_change(request, advisory, str(_("Withdrawn.")))
-                messages.success(request, _("The advisory is withdrawn."))
-                return redirect(change)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Withdraw this advisory"),
-            "opts": self.opts,
-            "original": advisory,
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/advisories/advisory/withdraw.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Advisory]:
         return Advisory.objects.order_by("document", "position", "pk")
