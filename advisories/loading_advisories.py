@@ -1,9 +1,10 @@
 """The advisories of a catalogue file, one revision for each that is new or changed."""
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from advisories.actions import publish
-from advisories.catalogue_file import FaultyFile, Json, newest_edition
+from advisories.catalogue_file import FaultyFile, Json
 from advisories.content import Content, content_of, text_or_none
 from advisories.merging import Report, note
 from advisories.models import Advisory, AdvisoryRevision, SourceDocument
@@ -20,18 +21,20 @@ def load_advisories(
     report: Report,
     *,
     take: frozenset[str],
+    only: frozenset[str] | None,
+    said: str,
     by: User | None,
 ) -> None:
-    """Publish what is new or changed. An advisory whose newest revision the loader did not write
-    is left, unless it is in `take`. Raises FaultyFile, naming the place."""
+    """Publish what is new or changed, with the note `said`. An advisory whose newest revision the
+    loader did not write is left, unless it is in `take`; so is whatever is not in `only` (None:
+    everything is). Raises FaultyFile, naming the place."""
     entries = [
         content_from_file(entry, document.slug, index)
         for index, entry in enumerate(wanted["advisories"])
     ]
-    _refuse_foreign_ids(entries, document)
+    refuse_foreign_ids(entries, document)
     stored = {row.tracking_id: row for row in document.advisories.with_terms()}
-    last_written_by = _origins(document)
-    said = f"{document.slug} {newest_edition(wanted['source'])['version']}"
+    last_written_by = origins(document)
     writer = ContentWriter()
     for index, content in enumerate(entries):
         name = content["tracking_id"]
@@ -40,6 +43,8 @@ def load_advisories(
             note(report.edited_here, NOUN, name)
         elif row is not None and content_of(row) == content:
             report.unchanged += 1
+        elif only is not None and name not in only:
+            note(report.not_chosen, NOUN, name)
         else:
             _publish(writer, row, content, place=f"advisories[{index}]", note=said, by=by)
             note(report.added if row is None else report.changed, NOUN, name)
@@ -99,19 +104,25 @@ def _is_edited_here(origin: str | None) -> bool:
     return origin != AdvisoryRevision.Origin.FILE
 
 
-def _origins(document: SourceDocument) -> dict[int, str]:
+def origins(document: SourceDocument) -> dict[int, str]:
     """Who wrote the newest revision of each of the document's advisories, by primary key."""
     revisions = AdvisoryRevision.objects.filter(advisory__document=document)
     return dict(revisions.order_by("number").values_list("advisory_id", "origin"))
 
 
-def _refuse_foreign_ids(entries: list[Content], document: SourceDocument) -> None:
+def refuse_foreign_ids(entries: list[Content], document: SourceDocument) -> None:
+    """Raises FaultyFile for tracking IDs of other documents. One query."""
     foreign = dict(
         Advisory.objects.exclude(document=document).values_list("tracking_id", "document__slug")
     )
     faults = [
-        f"advisories[{index}].tracking_id: {content['tracking_id']} is an advisory of the document"
-        f" {foreign[content['tracking_id']]}, not of {document.slug}"
+        f"advisories[{index}].tracking_id: "
+        + _("%(id)s is an advisory of the document %(other)s, not of %(document)s")
+        % {
+            "id": content["tracking_id"],
+            "other": foreign[content["tracking_id"]],
+            "document": document.slug,
+        }
         for index, content in enumerate(entries)
         if content["tracking_id"] in foreign
     ]

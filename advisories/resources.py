@@ -19,7 +19,7 @@ from import_export.results import Error, Result, RowResult
 from advisories.actions import RevisionConflict, publish
 from advisories.cells import defuse, restore
 from advisories.models import Advisory, AdvisoryRevision, Product
-from advisories.table_files import FileRefused
+from advisories.table_parsing import FileRefused
 from advisories.table_reader import RowReader, as_exported, short, unknown, whole_number
 from advisories.table_results import TableResult, changes
 from advisories.table_rows import Row, columns, to_row
