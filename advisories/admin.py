@@ -1,6 +1,7 @@
 """The editors' workplace: products and releases, terms, documents, revisions.
 
-Advisories are in admin_advisory.py, their tables (import and export) in admin_tables.py.
+Advisories are in admin_advisory.py, their tables (import and export) in admin_tables.py, imports of
+whole editions in admin_imports.py.
 """
 
 import json
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from advisories import admin_advisory
+from advisories import admin_advisory, admin_imports
 from advisories.models import (
     AdvisoryRevision,
     Category,
@@ -25,7 +26,7 @@ from advisories.models import (
     Topic,
 )
 
-__all__ = ["admin_advisory"]
+__all__ = ["admin_advisory", "admin_imports"]
 
 
 def is_used(row: Model) -> bool:

@@ -191,7 +191,8 @@ def _said(error: SchemaError) -> str:
                 "n": len(value),
                 "least": limit,
             }
-    expected = _(schema["description"]) if "description" in schema else limit
+    described = schema.get("description")
+    expected = _(described) if described else limit
     return _("%(value)s, expected %(expected)s") % {"value": _shown(value), "expected": expected}
 
 

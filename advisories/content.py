@@ -129,6 +129,13 @@ def digests(content: Mapping[str, Any]) -> dict[str, str]:
     return {part: hashlib.sha256(canonical(fields)).hexdigest() for part, fields in parts.items()}
 
 
+def token_of(advisory: Advisory) -> str:
+    """Stands for all that the stored advisory says; also drafts change, without a number. No query
+    for a row of `with_terms`."""
+    digest = hashlib.sha256(canonical(content_of(advisory))).hexdigest()
+    return f"{advisory.revision}-{digest[:24]}"
+
+
 def step(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> AdvisoryRevision.Step | None:
     """How far `new` is from `old` (None: there is none). None when nothing changed.
 

@@ -1,7 +1,6 @@
 """Forms of the editors: one advisory with its products and references, what is said when it is
 withdrawn or an older revision restored."""
 
-import hashlib
 from typing import Any
 
 from django import forms
@@ -12,17 +11,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from advisories.actions import REACH, RevisionConflict
-from advisories.content import canonical, content_of
+from advisories.content import token_of
 from advisories.models import Advisory, AffectedProduct, Reference
 from advisories.tidy import tidy
 
 PREVIEW, REVIEW, PUBLISH = "_preview", "_review", "_publish"
-
-
-def seen_token(advisory: Advisory) -> str:
-    """Stands for all that a form showed of the advisory; also drafts change, without a number."""
-    digest = hashlib.sha256(canonical(content_of(advisory))).hexdigest()
-    return f"{advisory.revision}-{digest[:24]}"
 
 
 def is_publishing(advisory: Advisory, data: Any) -> bool:
@@ -78,7 +71,7 @@ class AdvisoryForm(TidyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.current = seen_token(self.instance) if self.instance.pk else ""
+        self.current = token_of(self.instance) if self.instance.pk else ""
         self.publishing = self.is_bound and is_publishing(self.instance, self.data)
         self.previewing = self.is_bound and PREVIEW in self.data
         if "seen" not in self.fields:  # somebody who may only look

@@ -1,5 +1,7 @@
 """The advisories of a catalogue file, one revision for each that is new or changed."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -32,7 +34,12 @@ def load_advisories(
         content_from_file(entry, document.slug, index)
         for index, entry in enumerate(wanted["advisories"])
     ]
-    refuse_foreign_ids(entries, document)
+    if foreign := foreign_ids(entries, document.slug):
+        raise FaultyFile(
+            f"advisories[{index}].tracking_id: {is_foreign(name, foreign[name], document.slug)}"
+            for index, name in enumerate(content["tracking_id"] for content in entries)
+            if name in foreign
+        )
     stored = {row.tracking_id: row for row in document.advisories.with_terms()}
     last_written_by = origins(document)
     writer = ContentWriter()
@@ -110,24 +117,21 @@ def origins(document: SourceDocument) -> dict[int, str]:
     return dict(revisions.order_by("number").values_list("advisory_id", "origin"))
 
 
-def refuse_foreign_ids(entries: list[Content], document: SourceDocument) -> None:
-    """Raises FaultyFile for tracking IDs of other documents. One query."""
-    foreign = dict(
-        Advisory.objects.exclude(document=document).values_list("tracking_id", "document__slug")
-    )
-    faults = [
-        f"advisories[{index}].tracking_id: "
-        + _("%(id)s is an advisory of the document %(other)s, not of %(document)s")
-        % {
-            "id": content["tracking_id"],
-            "other": foreign[content["tracking_id"]],
-            "document": document.slug,
-        }
-        for index, content in enumerate(entries)
-        if content["tracking_id"] in foreign
-    ]
-    if faults:
-        raise FaultyFile(faults)
+def foreign_ids(contents: Iterable[Content], document: str) -> dict[str, str]:
+    """Tracking IDs of the entries that are another document's, with that document. One query."""
+    wanted = {content["tracking_id"] for content in contents}
+    others = Advisory.objects.exclude(document__slug=document)
+    known = dict(others.values_list("tracking_id", "document__slug"))
+    return {name: known[name] for name in wanted & known.keys()}
+
+
+def is_foreign(name: str, other: str, document: str) -> str:
+    """Says that an entry is refused because its tracking ID is taken."""
+    return _("%(id)s is an advisory of the document %(other)s, not of %(document)s") % {
+        "id": name,
+        "other": other,
+        "document": document,
+    }
 
 
 def _publish(

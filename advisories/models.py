@@ -662,6 +662,8 @@ class DocumentImport(models.Model):
     content = models.JSONField()
     # What the portal said when the file came: tracking ID -> token of that state.
     base = models.JSONField(default=dict)
+    # What a catalogue file does to terms and editions: "added" ... -> kind -> names.
+    terms = models.JSONField(default=dict, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.STAGED)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
