@@ -639,6 +639,10 @@ class NotePicture(models.Model):
     def __str__(self) -> str:
         return self.sha256[:12]
 
+    @property
+    def extension(self) -> str:
+        return "jpg" if self.type == self.Type.JPEG else "png"
+
 
 class DocumentImport(models.Model):
     """An uploaded edition of a document between its upload and the decision about it."""

@@ -1,4 +1,4 @@
-"""The catalogue's pages: the list and one advisory."""
+"""The list of advisories and the page of one."""
 
 from collections import Counter
 from typing import Any
