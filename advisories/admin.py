@@ -19,6 +19,7 @@ from advisories.models import (
     Category,
     Condition,
     DocumentRevision,
+    LinkCheck,
     Mode,
     Product,
     Release,
@@ -202,6 +203,27 @@ class AdvisoryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         newest = revision.number == revision.advisory.revision
         context["may_restore"] = not newest and request.user.has_perm("advisories.change_advisory")
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(LinkCheck)
+class LinkCheckAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What `check_links` found: to look at, never to write."""
+
+    list_display = ("url", "state", "http_code", "final_url", "checked_at", "changed_at")
+    list_filter = ("state",)
+    search_fields = ("url", "final_url")
+    fields = list_display
+    readonly_fields = fields
+    list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,10 +1,17 @@
-"""Advisories in the admin: the list and the form. Saving is in admin_publishing.py."""
+"""Advisories in the admin: list, form, health page. Saving is in admin_publishing.py."""
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from advisories.admin_publishing import AdvisoryPublishing
@@ -15,7 +22,9 @@ from advisories.forms import (
     ReferenceForm,
     ReferenceFormSet,
 )
-from advisories.models import Advisory, AffectedProduct, Reference
+from advisories.health import CHECKS, findings
+from advisories.link_actions import with_checks
+from advisories.models import Advisory, AffectedProduct, LinkCheck, Reference
 
 
 class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -43,7 +52,38 @@ class ReferenceInline(admin.StackedInline):  # type: ignore[type-arg]
     form = ReferenceForm
     formset = ReferenceFormSet
     extra = 0
-    fields = (("number", "url"), ("successor", "successor_url"), ("product", "position"))
+    fields = (
+        ("number", "url"),
+        ("successor", "successor_url"),
+        ("product", "position"),
+        "link",
+    )
+    readonly_fields = ("link",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reference]:
+        return with_checks(super().get_queryset(request))
+
+    @admin.display(description=_("last check of the link"), empty_value="—")
+    def link(self, reference: Any) -> str | None:
+        state = getattr(reference, "link_state", None)
+        if state is None:
+            return None
+        day = timezone.localtime(reference.link_checked_at)
+        return f"{LinkCheck.State(state).label} ({date_format(day, 'Y-m-d')})"
+
+
+class HealthFilter(admin.SimpleListFilter):
+    """Advisories that one check of the health page hits."""
+
+    title = _("health")
+    parameter_name = "health"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(check.slug, check.label) for check in CHECKS.values()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        check = CHECKS.get(self.value() or "")
+        return check.select(queryset, timezone.localdate()) if check else queryset
 
 
 @admin.register(Advisory)
@@ -60,6 +100,7 @@ class AdvisoryAdmin(AdvisoryPublishing):
         "revision",
     )
     list_filter = (
+        HealthFilter,
         "state",
         "document",
         "affected__product",
@@ -88,9 +129,13 @@ class AdvisoryAdmin(AdvisoryPublishing):
         "conditions",
         "source_revision",
     )
-    readonly_fields = ("state", "withdrawn_reason", "revision")
+    readonly_fields = ("state", "withdrawn_reason", "revision", "reviewed_on")
+    actions = ("mark_reviewed",)
     fieldsets = (
-        (None, {"fields": ("tracking_id", ("state", "revision"), "withdrawn_reason")}),
+        (
+            None,
+            {"fields": ("tracking_id", ("state", "revision", "reviewed_on"), "withdrawn_reason")},
+        ),
         (
             _("Text"),
             {
@@ -145,6 +190,46 @@ class AdvisoryAdmin(AdvisoryPublishing):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    # Health
+
+    @admin.action(description=_("Mark as reviewed today"), permissions=["change"])
+    def mark_reviewed(self, request: HttpRequest, advisories: QuerySet[Advisory]) -> None:
+        """Somebody has read them again and found nothing to change: no revision comes of it."""
+        marked = list(advisories)
+        Advisory.objects.filter(pk__in=[row.pk for row in marked]).update(
+            reviewed_on=timezone.localdate()
+        )
+        LogEntry.objects.log_actions(
+            cast(int, request.user.pk), marked, CHANGE, change_message=gettext("Reviewed.")
+        )
+        text = ngettext(
+            "%(n)s advisory is marked as reviewed today.",
+            "%(n)s advisories are marked as reviewed today.",
+            len(marked),
+        )
+        messages.success(request, text % {"n": len(marked)})
+
+    def get_urls(self) -> Any:
+        health = path(
+            "health/",
+            self.admin_site.admin_view(self.health_view),
+            name="advisories_advisory_health",
+        )
+        return [health, *super().get_urls()]
+
+    def health_view(self, request: HttpRequest) -> HttpResponse:
+        """What the catalogue lacks: a count for each check, with a link to the list."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Health of the catalogue"),
+            "opts": self.opts,
+            "findings": findings(Advisory.objects.all(), timezone.localdate()),
+            "checked_at": LinkCheck.objects.aggregate(at=Max("checked_at"))["at"],
+        }
+        return TemplateResponse(request, "admin/advisories/advisory/health.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Advisory]:
         return Advisory.objects.order_by("document", "position", "pk")

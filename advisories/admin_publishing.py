@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from advisories.actions import (
@@ -132,6 +132,8 @@ class AdvisoryPublishing(AdvisoryTables):
             at_least=Step(chosen) if chosen else None,
             by=cast(User, request.user),
         )
+        # Whoever publishes from the form has read it.
+        Advisory.objects.filter(pk=advisory.pk).update(reviewed_on=timezone.localdate())
         if revision.number == before:
             text = _("Nothing differs from revision %(n)s, so there is no new one.")
         else:
