@@ -489,7 +489,7 @@ class LinkCheck(models.Model):
     url = models.URLField(_("address"), max_length=500, unique=True)
     state = models.CharField(_("state"), max_length=12, choices=State)
     # None: no answer.
-    http_code = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
+    http_code = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     final_url = models.URLField(_("final address"), max_length=2000, blank=True)
     # Of the words on the page; "": none was read.
     digest = models.CharField(max_length=64, blank=True)

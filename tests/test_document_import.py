@@ -555,7 +555,7 @@ def test_faults_are_said_in_japanese_too(loaded, mara):
     document = editions.edition_1_4()
     document["advisories"][3]["severity"] = "urgent"
 
-    with translation.override("ja"), pytest.raises(FaultyFile, match="のいずれかではありません"):
+    with translation.override("ja"), pytest.raises(FaultyFile, match="使用できる値"):
         stage(document, mara)
 
 
