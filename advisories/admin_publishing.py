@@ -178,7 +178,8 @@ class AdvisoryPublishing(AdvisoryTables):
         wanted = request.POST[PREVIEW]
         known = dict(settings.LANGUAGES)
         with translation.override(wanted if wanted in known else translation.get_language()):
-            context = detail_context(advisory, user=request.user) | {"may_edit": False}
+            context = detail_context(advisory, user=request.user)
+            context |= {"may_edit": False, "may_write_note": False}
             answer = render(request, "advisories/preview.html", context)
             answer.headers["Content-Language"] = translation.get_language() or "ja"
         transaction.set_rollback(True)

@@ -6,112 +6,275 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('advisories', '0001_initial'),
+        ("advisories", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LinkCheck',
+            name="LinkCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.URLField(max_length=500, unique=True, verbose_name='address')),
-                ('state', models.CharField(choices=[('ok', 'reachable'), ('gone', 'no longer there'), ('failed', 'answers with an error'), ('unreachable', 'does not answer'), ('no_host', 'no such host'), ('loop', 'redirects without end'), ('refused', 'leads to an address that is not public')], max_length=12, verbose_name='state')),
-                ('http_code', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='HTTP status')),
-                ('final_url', models.URLField(blank=True, max_length=2000, verbose_name='final address')),
-                ('digest', models.CharField(blank=True, max_length=64)),
-                ('checked_at', models.DateTimeField(verbose_name='checked at')),
-                ('changed_at', models.DateTimeField(blank=True, null=True, verbose_name='changed at')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("url", models.URLField(max_length=500, unique=True, verbose_name="address")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ok", "reachable"),
+                            ("gone", "no longer there"),
+                            ("failed", "answers with an error"),
+                            ("unreachable", "does not answer"),
+                            ("no_host", "no such host"),
+                            ("loop", "redirects without end"),
+                            ("refused", "leads to an address that is not public"),
+                        ],
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "http_code",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="HTTP status"
+                    ),
+                ),
+                (
+                    "final_url",
+                    models.URLField(blank=True, max_length=2000, verbose_name="final address"),
+                ),
+                ("digest", models.CharField(blank=True, max_length=64)),
+                ("checked_at", models.DateTimeField(verbose_name="checked at")),
+                (
+                    "changed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="changed at"),
+                ),
             ],
             options={
-                'verbose_name': 'checked link',
-                'verbose_name_plural': 'checked links',
-                'ordering': ['url'],
+                "verbose_name": "checked link",
+                "verbose_name_plural": "checked links",
+                "ordering": ["url"],
             },
         ),
         migrations.AddField(
-            model_name='advisory',
-            name='reviewed_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='reviewed on'),
+            model_name="advisory",
+            name="reviewed_on",
+            field=models.DateField(
+                blank=True, editable=False, null=True, verbose_name="reviewed on"
+            ),
         ),
         migrations.CreateModel(
-            name='LocalNote',
+            name="LocalNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(verbose_name='version')),
-                ('text', models.TextField(blank=True, verbose_name='steps')),
-                ('pictures', models.JSONField(blank=True, default=list, verbose_name='pictures')),
-                ('saved_at', models.DateTimeField(verbose_name='saved at')),
-                ('advisory', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='local_note', to='advisories.advisory', verbose_name='advisory')),
-                ('saved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='saved by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(verbose_name="version")),
+                ("text", models.TextField(blank=True, verbose_name="steps")),
+                ("pictures", models.JSONField(blank=True, default=list, verbose_name="pictures")),
+                ("saved_at", models.DateTimeField(verbose_name="saved at")),
+                (
+                    "advisory",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="local_note",
+                        to="advisories.advisory",
+                        verbose_name="advisory",
+                    ),
+                ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="saved by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'local note',
-                'verbose_name_plural': 'local notes',
-                'ordering': ['advisory'],
+                "verbose_name": "local note",
+                "verbose_name_plural": "local notes",
+                "ordering": ["advisory"],
             },
         ),
         migrations.CreateModel(
-            name='NotePicture',
+            name="NotePicture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('type', models.CharField(choices=[('image/png', 'PNG'), ('image/jpeg', 'JPEG')], max_length=20, verbose_name='type')),
-                ('width', models.PositiveIntegerField(verbose_name='width')),
-                ('height', models.PositiveIntegerField(verbose_name='height')),
-                ('added_at', models.DateTimeField(verbose_name='added at')),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='added by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("image/png", "PNG"), ("image/jpeg", "JPEG")],
+                        max_length=20,
+                        verbose_name="type",
+                    ),
+                ),
+                ("width", models.PositiveIntegerField(verbose_name="width")),
+                ("height", models.PositiveIntegerField(verbose_name="height")),
+                ("added_at", models.DateTimeField(verbose_name="added at")),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'picture of a local note',
-                'verbose_name_plural': 'pictures of local notes',
-                'ordering': ['pk'],
+                "verbose_name": "picture of a local note",
+                "verbose_name_plural": "pictures of local notes",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='DocumentImport',
+            name="DocumentImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('document', models.CharField(max_length=80, verbose_name='source document')),
-                ('edition', models.CharField(blank=True, max_length=40, verbose_name='edition')),
-                ('kind', models.CharField(choices=[('catalogue', 'catalogue file (JSON)'), ('table', 'table (CSV or XLSX)')], max_length=10, verbose_name='kind of file')),
-                ('file_name', models.CharField(max_length=200, verbose_name='file')),
-                ('sha256', models.CharField(max_length=64)),
-                ('content', models.JSONField()),
-                ('base', models.JSONField(default=dict)),
-                ('terms', models.JSONField(blank=True, default=dict)),
-                ('state', models.CharField(choices=[('staged', 'to be decided'), ('applied', 'taken over'), ('discarded', 'discarded')], default='staged', max_length=10, verbose_name='state')),
-                ('uploaded_at', models.DateTimeField(verbose_name='uploaded at')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("document", models.CharField(max_length=80, verbose_name="source document")),
+                ("edition", models.CharField(blank=True, max_length=40, verbose_name="edition")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("catalogue", "catalogue file (JSON)"),
+                            ("table", "table (CSV or XLSX)"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind of file",
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=200, verbose_name="file")),
+                ("sha256", models.CharField(max_length=64)),
+                ("content", models.JSONField()),
+                ("base", models.JSONField(default=dict)),
+                ("terms", models.JSONField(blank=True, default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("staged", "to be decided"),
+                            ("applied", "taken over"),
+                            ("discarded", "discarded"),
+                        ],
+                        default="staged",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("uploaded_at", models.DateTimeField(verbose_name="uploaded at")),
+                (
+                    "decided_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="decided at"),
+                ),
+                ("result", models.JSONField(blank=True, default=dict)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="uploaded by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'import of a document',
-                'verbose_name_plural': 'imports of documents',
-                'ordering': ['-uploaded_at', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'staged')), models.Q(models.Q(('state', 'staged'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='decided_import_says_who_and_when')],
+                "verbose_name": "import of a document",
+                "verbose_name_plural": "imports of documents",
+                "ordering": ["-uploaded_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                                ("state", "staged"),
+                            ),
+                            models.Q(
+                                models.Q(("state", "staged"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decided_import_says_who_and_when",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LocalNoteVersion',
+            name="LocalNoteVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('text', models.TextField(blank=True, verbose_name='steps')),
-                ('pictures', models.JSONField(blank=True, default=list, verbose_name='pictures')),
-                ('saved_at', models.DateTimeField(verbose_name='saved at')),
-                ('note', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='advisories.localnote', verbose_name='local note')),
-                ('saved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='saved by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                ("text", models.TextField(blank=True, verbose_name="steps")),
+                ("pictures", models.JSONField(blank=True, default=list, verbose_name="pictures")),
+                ("saved_at", models.DateTimeField(verbose_name="saved at")),
+                (
+                    "note",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="advisories.localnote",
+                        verbose_name="local note",
+                    ),
+                ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="saved by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'version of a local note',
-                'verbose_name_plural': 'versions of local notes',
-                'ordering': ['note', models.OrderBy(models.F('number'), descending=True)],
-                'constraints': [models.UniqueConstraint(fields=('note', 'number'), name='one_version_per_note_and_number')],
+                "verbose_name": "version of a local note",
+                "verbose_name_plural": "versions of local notes",
+                "ordering": ["note", models.OrderBy(models.F("number"), descending=True)],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("note", "number"), name="one_version_per_note_and_number"
+                    )
+                ],
             },
         ),
     ]
