@@ -1,6 +1,7 @@
 """Imports of a whole edition in the admin: upload, look at what it changes, choose, apply."""
 
 import json
+import re
 from typing import Any, cast
 
 from django import forms
@@ -24,6 +25,7 @@ from advisories.tidy import tidy
 from advisories.uploads import MOST_BYTES
 from portal.models import User
 
+TRACKING_ID = re.compile("[A-Za-z0-9._-]{1,80}")
 TERM_NOUNS = {
     "document": _("source document"),
     "edition": _("edition"),
@@ -71,7 +73,6 @@ class UploadForm(forms.Form):
 class ChoiceForm(forms.Form):
     """What is taken over. `seen` is what the page showed: tracking ID -> token."""
 
-    take = forms.MultipleChoiceField(required=False)
     seen = forms.CharField(required=False)
     note = forms.CharField(
         label=_("change note"),
@@ -87,13 +88,9 @@ class ChoiceForm(forms.Form):
         help_text=_("Only for advisories that are no longer in the document and ticked."),
     )
 
-    def __init__(self, proposal: Proposal, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Also what is no longer offered, so that `apply` can say what became of it.
-        names = [line.tracking_id for line in proposal.lines]
-        if self.is_bound:
-            names += self.data.getlist("take")  # type: ignore[attr-defined]
-        cast(forms.MultipleChoiceField, self.fields["take"]).choices = [(n, n) for n in names]
+    @property
+    def ticked(self) -> list[str]:
+        return list(dict.fromkeys(self.data.getlist("take")))  # type: ignore[attr-defined]
 
     def clean_seen(self) -> dict[str, str]:
         try:
@@ -103,7 +100,11 @@ class ChoiceForm(forms.Form):
         return seen if isinstance(seen, dict) else {}
 
     def clean(self) -> dict[str, Any]:
+        """With `take`, the ticked tracking IDs; whether they are offered is for `apply` to say."""
         cleaned = super().clean() or self.cleaned_data
+        cleaned["take"] = self.ticked
+        if not all(TRACKING_ID.fullmatch(name) for name in self.ticked):
+            raise ValidationError(_("This line is not offered."))
         for name in ("note", "reason"):
             if name in cleaned:
                 cleaned[name] = tidy(cleaned[name])
@@ -173,7 +174,7 @@ class DocumentImportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         except FaultyFile as faulty:
             context = {"title": str(staged), "staged": staged, "faults": str(faulty).split("\n")}
             return self._page(request, "proposal", context)
-        form = ChoiceForm(proposal, request.POST or None, initial=self._initial(staged))
+        form = ChoiceForm(request.POST or None, initial=self._initial(staged))
         if form.is_valid():
             try:
                 done = self._apply(request, staged, form)
@@ -200,7 +201,7 @@ class DocumentImportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def _proposal(
         self, staged: DocumentImport, proposal: Proposal, form: ChoiceForm
     ) -> dict[str, Any]:
-        ticked = set(form.data.getlist("take")) if form.is_bound else None  # type: ignore[attr-defined]
+        ticked = set(form.ticked) if form.is_bound else None
         groups = [
             (
                 kind,

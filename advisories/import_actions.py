@@ -113,7 +113,7 @@ def apply(
     those that are no longer in the document are withdrawn. Terms and editions of a catalogue file
     come along. Raises ImportRefused, FaultyFile; then nothing was written.
     """
-    staged = _lock(staged)
+    staged, chosen = _lock(staged), set(chosen)
     # Nobody may publish one of them between the comparison and its revision.
     list(Advisory.objects.select_for_update().filter(tracking_id__in=chosen).order_by("pk"))
     proposal = proposal_of(staged)
@@ -137,7 +137,7 @@ def apply(
         raise ImportRefused([str(conflict)]) from conflict
     except ValidationError as refused:
         raise ImportRefused(refused.messages) from refused
-    staged.result = _result(proposal, taken)
+    staged.result = _result(proposal, chosen)
     return _decide(staged, State.APPLIED, by)
 
 
@@ -196,11 +196,11 @@ def _with_names_of_here(document: Json, lines: list[Line]) -> Json:
     return {**document, "advisories": advisories}
 
 
-def _result(proposal: Proposal, taken: list[Line]) -> dict[str, list[str]]:
+def _result(proposal: Proposal, chosen: set[str]) -> dict[str, list[str]]:
     """Tracking IDs by what was done with them."""
     done: dict[str, list[str]] = {"added": [], "changed": [], "withdrawn": [], "left": []}
     for line in proposal.lines:
-        if line not in taken:
+        if line.tracking_id not in chosen:
             done["left"].append(line.tracking_id)
         elif line.kind == Kind.MISSING:
             done["withdrawn"].append(line.tracking_id)

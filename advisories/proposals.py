@@ -4,6 +4,7 @@ Identity is the tracking ID, else the set of Q&A numbers: a row that was renumbe
 tracking ID it has here. Reads only.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -112,17 +113,20 @@ def matches(wanted: Iterable[Content], stored: Mapping[str, Advisory]) -> dict[s
     the file, and the only one here, with these Q&A numbers."""
     contents = list(wanted)
     listed = {content["tracking_id"] for content in contents}
-    free = [(row.tracking_id, _keys(content_of(row)["references"])) for row in stored.values()]
-    free = [(name, keys) for name, keys in free if name not in listed]
-    new = [(c["tracking_id"], _keys(c["references"])) for c in contents]
-    new = [(name, keys) for name, keys in new if name not in stored]
-    found = {name: [other for other, theirs in free if keys & theirs] for name, keys in new}
-    here = [others[0] for others in found.values() if len(others) == 1]
-    return {
-        name: others[0]
-        for name, others in found.items()
-        if len(others) == 1 and here.count(others[0]) == 1
-    }
+    by_numbers: dict[frozenset[str], set[str]] = defaultdict(set)
+    for row in stored.values():
+        if row.tracking_id not in listed:
+            for key in _keys(content_of(row)["references"]):
+                by_numbers[key].add(row.tracking_id)
+    found: dict[str, str] = {}
+    for content in contents:
+        if content["tracking_id"] not in stored:
+            keys = _keys(content["references"])
+            here = {name for key in keys for name in by_numbers.get(key, ())}
+            if len(here) == 1:
+                found[content["tracking_id"]] = here.pop()
+    times = Counter(found.values())
+    return {name: here for name, here in found.items() if times[here] == 1}
 
 
 def _keys(references: list[Content]) -> set[frozenset[str]]:

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import threading
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from advisories import import_actions
 from advisories.actions import publish, withdraw
@@ -304,9 +306,7 @@ def test_what_nobody_chose_may_change_meanwhile(edition, mara):
     assert Advisory.objects.filter(tracking_id=ADDED).exists()
 
 
-def test_an_import_never_touches_a_local_note(loaded, mara, django_assert_num_queries):
-    from django.utils import timezone
-
+def test_an_import_never_touches_a_local_note(loaded, mara):
     note = LocalNote.objects.create(
         advisory=Advisory.objects.get(tracking_id=FIXED),
         version=1,
@@ -319,6 +319,33 @@ def test_an_import_never_touches_a_local_note(loaded, mara, django_assert_num_qu
     take(staged, ADDED, FIXED, by=mara)
 
     assert LocalNote.objects.get(pk=note.pk).text == "社内手順"
+
+
+def test_of_two_editors_who_apply_at_the_same_moment_one_is_told(committed_db):
+    load_fixture_catalogue()
+    mara = make_user(Role.EDITOR)
+    staged = stage(editions.edition_1_4(), mara)
+    start = threading.Barrier(2)
+    outcomes = []
+
+    def apply():
+        try:
+            start.wait(timeout=20)
+            take(staged, ADDED, FIXED, by=mara)
+            outcomes.append("applied")
+        except ImportRefused:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    editors = [threading.Thread(target=apply) for _ in range(2)]
+    for editor in editors:
+        editor.start()
+    for editor in editors:
+        editor.join(timeout=60)
+
+    assert sorted(outcomes) == ["applied", "refused"]
+    assert Advisory.objects.get(tracking_id=FIXED).revision == 2
 
 
 # Renumbered rows
@@ -639,7 +666,10 @@ def test_the_note_of_the_page_is_in_the_history(editor, loaded):
     assert AdvisoryRevision.objects.get(advisory__tracking_id=ADDED).note == "Read and taken"
 
 
-@pytest.mark.parametrize("fields", [{"note": ""}, {"note": "bell \x07"}, {"take": ["nope"]}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"note": ""}, {"note": "bell \x07"}, {"take": ["nope"]}, {"take": ["a\0"]}, {"take": ["<b>"]}],
+)
 def test_a_form_that_cannot_be_is_shown_again(editor, loaded, fields):
     page = upload(editor, editions.edition_1_4())
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import threading
+import zlib
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -157,6 +159,31 @@ def test_the_first_note_can_be_a_conflict_too(advisory, omar):
 
     with pytest.raises(NoteConflict):
         save(advisory, "別", omar, seen=0)
+
+
+def test_of_two_first_notes_at_the_same_moment_one_is_a_conflict(committed_db):
+    advisory, omar = make_advisory("ADV-1"), make_user(Role.ENGINEER)
+    start = threading.Barrier(2)
+    outcomes = []
+
+    def write(words):
+        try:
+            start.wait(timeout=20)
+            save(advisory, words, omar, seen=0)
+            outcomes.append("saved")
+        except NoteConflict:
+            outcomes.append("conflict")
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write, args=(words,)) for words in ("一", "二")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=30)
+
+    assert sorted(outcomes) == ["conflict", "saved"]
+    assert LocalNoteVersion.objects.count() == 1
 
 
 @pytest.mark.django_db
@@ -324,8 +351,6 @@ def huge_png():
     """A PNG of a few hundred bytes that says it is 50,000 pixels wide and high."""
     data = bytearray(png())
     data[16:24] = (50_000).to_bytes(4, "big") * 2
-    import zlib
-
     data[29:33] = zlib.crc32(bytes(data[12:29])).to_bytes(4, "big")
     return bytes(data)
 
