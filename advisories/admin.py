@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import ForeignObjectRel, Model
+from django.db.models import ForeignObjectRel, ManyToManyField, Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +26,7 @@ from advisories.models import (
     SourceDocument,
     Topic,
 )
+from portal.admin_fields import TickList
 
 __all__ = ["admin_advisory", "admin_imports"]
 
@@ -65,6 +66,12 @@ class CatalogueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         actions.pop("delete_selected", None)
         return actions
 
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["widget"] = TickList(db_field.verbose_name)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any):  # type: ignore[no-untyped-def]
         row = kwargs.get("obj")
         context["kept_because_used"] = bool(row and is_used(row))
@@ -95,12 +102,12 @@ class ConditionAdmin(TermAdmin):
     fields = ("slug", "name_ja", "name_en", "hint_ja", "hint_en", "position", "document")
 
 
-class ReleaseInline(admin.TabularInline):  # type: ignore[type-arg]
+class ReleaseInline(admin.StackedInline):  # type: ignore[type-arg]
     """A look at the releases; each is changed on its own page."""
 
     model = Release
-    fields = ("slug", "rank", "label_ja", "label_en", "in_source", "end_of_support")
-    readonly_fields = fields
+    fields = (("slug", "rank"), ("label_ja", "label_en"), ("in_source", "end_of_support"))
+    readonly_fields = ("slug", "rank", "label_ja", "label_en", "in_source", "end_of_support")
     extra = 0
     can_delete = False
     show_change_link = True
@@ -114,7 +121,6 @@ class ProductAdmin(CatalogueAdmin):
     list_display = ("short_name", "name", "slug", "position")
     list_filter = ("modes",)
     search_fields = ("slug", "short_name", "name")
-    autocomplete_fields = ("modes",)
     readonly_fields = ("document",)
     fields = (
         "slug",
@@ -136,7 +142,6 @@ class ReleaseAdmin(CatalogueAdmin):
     list_filter = ("product", "in_source")
     list_select_related = ("product",)
     search_fields = ("slug", "label_ja", "label_en", "product__short_name")
-    autocomplete_fields = ("product",)
     readonly_fields = ("document",)
     fields = (
         "product",
@@ -151,9 +156,9 @@ class ReleaseAdmin(CatalogueAdmin):
     )
 
 
-class DocumentRevisionInline(admin.TabularInline):  # type: ignore[type-arg]
+class DocumentRevisionInline(admin.StackedInline):  # type: ignore[type-arg]
     model = DocumentRevision
-    fields = ("version", "date", "note_ja", "note_en")
+    fields = (("version", "date"), ("note_ja", "note_en"))
     extra = 0
     can_delete = False
 
@@ -163,7 +168,6 @@ class SourceDocumentAdmin(CatalogueAdmin):
     list_display = ("title_ja", "publisher", "slug")
     list_filter = ("publisher", "products")
     search_fields = ("slug", "title_ja", "title_en", "publisher")
-    autocomplete_fields = ("products",)
     fields = ("slug", "publisher", "title_ja", "title_en", "products")
     inlines = (DocumentRevisionInline,)
 
@@ -175,7 +179,6 @@ class DocumentRevisionAdmin(CatalogueAdmin):
     list_filter = ("document",)
     list_select_related = ("document",)
     search_fields = ("version", "document__title_ja", "document__title_en", "document__slug")
-    autocomplete_fields = ("document",)
 
 
 @admin.register(AdvisoryRevision)
@@ -194,7 +197,8 @@ class AdvisoryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("content"))
     def text(self, revision: AdvisoryRevision) -> str:
         return format_html(
-            '<pre class="content" lang="ja">{}</pre>',
+            '<pre class="content" lang="ja" tabindex="0" role="region" aria-label="{}">{}</pre>',
+            _("content"),
             json.dumps(revision.content, ensure_ascii=False, indent=2),
         )
 

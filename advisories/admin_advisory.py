@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db.models import Max, QuerySet
+from django.db.models import ForeignKey, ManyToManyField, Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -24,14 +24,21 @@ from advisories.forms import (
 )
 from advisories.health import CHECKS, findings
 from advisories.link_actions import with_checks
-from advisories.models import Advisory, AffectedProduct, LinkCheck, Reference
+from advisories.models import (
+    Advisory,
+    AffectedProduct,
+    DocumentRevision,
+    LinkCheck,
+    Reference,
+    Release,
+)
+from portal.admin_fields import TickList
 
 
 class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
     model = AffectedProduct
     form = AffectedProductForm
     formset = AffectedProductFormSet
-    autocomplete_fields = ("fixed_in",)
     extra = 0
     fieldsets = (
         (
@@ -45,6 +52,14 @@ class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
             },
         ),
     )
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Releases with the product that each names, in one query."""
+        if db_field.name == "fixed_in":
+            kwargs["queryset"] = Release.objects.select_related("product")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class ReferenceInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -121,14 +136,6 @@ class AdvisoryAdmin(AdvisoryPublishing):
         "references__successor",
     )
     search_help_text = _("Tracking ID, words of title or summary, or the number of a Q&A.")
-    autocomplete_fields = (
-        "document",
-        "category",
-        "topics",
-        "modes",
-        "conditions",
-        "source_revision",
-    )
     readonly_fields = ("state", "withdrawn_reason", "revision", "reviewed_on")
     actions = ("mark_reviewed",)
     fieldsets = (
@@ -167,6 +174,22 @@ class AdvisoryAdmin(AdvisoryPublishing):
     @admin.display(description=_("title"), ordering="title_ja")
     def shown_title(self, advisory: Advisory) -> str:
         return str(advisory.title)
+
+    # What can be chosen
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Editions with the document that each names, in one query."""
+        if db_field.name == "source_revision":
+            kwargs["queryset"] = DocumentRevision.objects.select_related("document")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["widget"] = TickList(db_field.verbose_name)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     # Who may do what
 

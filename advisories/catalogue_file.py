@@ -5,6 +5,7 @@ database.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -17,11 +18,13 @@ from django.utils.translation import gettext as _
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from advisories.tidy import unstorable
+from advisories.tidy import UNPRINTABLE
 
 SCHEMA_FILE = Path(settings.BASE_DIR) / "fixtures" / "catalogue.schema.json"
 LARGEST = 50_000_000  # bytes
 SHOWN_FAULTS = 50
+# A carriage return would be gone after the first edit in a form: a change that nobody made.
+UNKEPT = re.compile(f"{UNPRINTABLE.pattern}|\r")
 
 Json = dict[str, Any]
 # Which list of the file a slug under this key has to stand in.
@@ -53,7 +56,7 @@ def read(source: Path | str | bytes, *, most_advisories: int | None = None) -> J
     try:
         document = _parse(raw)
         _check_number(document, most_advisories)
-        faults = [*_unstorable(document), *_schema_faults(document)]
+        faults = [*_unkept(document), *_schema_faults(document)]
         if not faults:
             faults = list(_cross_faults(document))
     except RecursionError:
@@ -121,20 +124,26 @@ def _check_number(document: Json, most: int | None) -> None:
         )
 
 
-def _unstorable(value: Any, place: str = "") -> Iterator[str]:
-    """Strings that no database takes, or PostgreSQL does not."""
+def _code(character: str) -> str:
+    return f"{ord(character):04X}"
+
+
+def _unkept(value: Any, place: str = "") -> Iterator[str]:
+    """Strings that PostgreSQL, a spreadsheet or a form would refuse or change."""
     if isinstance(value, str):
-        if unstorable(value):
-            yield f"{place}: {_('holds U+0000 or half a surrogate pair')}"
+        if found := UNKEPT.search(value):
+            said = _("holds U+%(code)s, which cannot be kept") % {"code": _code(found[0])}
+            yield f"{place}: {said}"
     elif isinstance(value, dict):
         for key, child in value.items():
-            if unstorable(key):
-                yield f"{place}: {_('a key holds U+0000 or half a surrogate pair')}"
+            if found := UNKEPT.search(key):
+                said = _("a key holds U+%(code)s") % {"code": _code(found[0])}
+                yield f"{place or _('file')}: {said}"
             else:
-                yield from _unstorable(child, f"{place}.{key}" if place else key)
+                yield from _unkept(child, f"{place}.{key}" if place else key)
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield from _unstorable(child, f"{place}[{index}]")
+            yield from _unkept(child, f"{place}[{index}]")
 
 
 @cache

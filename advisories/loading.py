@@ -71,7 +71,7 @@ def load_document(
 def too_old(newer: str, document: str) -> str:
     """Says why a file of an older edition is refused."""
     return _(
-        "Edition %(newer)s of %(document)s is loaded, and this file is an older one. It would take"
+        "edition %(newer)s of %(document)s is loaded, and this file is an older one. It would take"
         " the portal back; nothing was changed."
     ) % {"newer": newer, "document": document}
 

@@ -210,8 +210,9 @@ class _Loading:
         for (product, rank), count in Counter(ranks.values()).items():
             if count > 1:
                 both = sorted(slug for slug, key in ranks.items() if key == (product, rank))
-                said = _("%(releases)s would all have rank %(rank)s") % {
-                    "releases": ", ".join(both),
+                said = _("%(one)s and %(other)s would both have rank %(rank)s") % {
+                    "one": both[0],
+                    "other": both[1],
                     "rank": rank,
                 }
                 self.faults.append(f"releases: {said}")

@@ -592,7 +592,7 @@ def test_an_older_edition_is_refused(loaded, mara):
     for advisory in document["advisories"]:
         advisory["provenance"]["revision"] = "1.2"
 
-    with pytest.raises(FaultyFile, match=r"Edition 1\.3 of .* is loaded"):
+    with pytest.raises(FaultyFile, match=r"edition 1\.3 of .* is loaded"):
         stage(document, mara)
 
 

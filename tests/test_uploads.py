@@ -222,7 +222,7 @@ HOSTILE = {
     "a huge number": (b'{"source": ' + b"9" * 10_000 + b"}", "not JSON"),
     "not a number": (b'{"source": NaN}', "NaN is no JSON value"),
     "a key twice": (b'{"source": 1, "source": 2}', "given twice"),
-    "a surrogate": (b'{"source": "\\ud800"}', "half a surrogate pair"),
+    "a surrogate": (b'{"source": "\\ud800"}', "holds U\\+D800"),
 }
 
 
