@@ -32,17 +32,9 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
         """Those with a draft or a prepared edition."""
         return self.filter(editions__issued_at__isnull=True)
 
-    def awaiting_review(self) -> ChecklistQuerySet:
-        """Those whose open edition has a live *prepared*."""
-        return self.filter(Exists(_live_prepared()))
-
     def in_draft(self) -> ChecklistQuerySet:
         """Those whose open edition has no live *prepared*: the only ones that can change."""
         return self.with_open_edition().exclude(Exists(_live_prepared()))
-
-    def awaiting_signature_of(self, user: User) -> ChecklistQuerySet:
-        """Prepared by somebody else than `user`."""
-        return self.filter(Exists(_live_prepared().exclude(signer=user)))
 
     def with_editions(self) -> ChecklistQuerySet:
         """With rollout, editions, their signatures and revocations: three queries more."""
