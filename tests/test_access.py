@@ -3,10 +3,12 @@
 A new address needs a line in PAGES. What a page does for those who may is tested elsewhere.
 """
 
+import io
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -17,9 +19,12 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
+from PIL import Image
 
 from advisories.actions import publish
-from advisories.models import Advisory, DocumentRevision, Topic
+from advisories.import_actions import stage
+from advisories.models import Advisory, DocumentRevision, LinkCheck, Topic
+from advisories.note_actions import add_picture
 from checklists.actions import reopen
 from checklists.actions.acceptance import seen_in as seen_by_the_customer
 from checklists.models import AccessUse, Attempts
@@ -31,6 +36,7 @@ from tests.support.pages import client_of
 from tests.support.rollouts import Scene, decide, op, person, quick_pdf, seen
 
 pytestmark = pytest.mark.django_db
+SECOND_DOCUMENT = Path(__file__).parent / "data" / "second-catalogue.json"
 
 # Reader, engineer and reviewer are members of the rollout; stranger (an engineer and reviewer of
 # another one) and editor are not. A superuser is a member everywhere.
@@ -163,6 +169,12 @@ def looked_through(scene):
     return once(scene) | {"seen": seen_in(moves_since("appliance", held))}
 
 
+def a_picture(scene):
+    png = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(png, "PNG")
+    return [add_picture(data=png.getvalue(), by=scene.omar).sha256]
+
+
 def new_checklist(scene):
     return {
         "id": op("new"),
@@ -190,6 +202,13 @@ PAGES = {
     "health": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
     "advisories:advisory_list": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
     "advisories:advisory_detail": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=lambda scene: ["A-1"]),
+    "advisories:note_edit": Page(
+        ANY_ENGINEER | {"editor": 200},
+        ANY_ENGINEER_DOES | {"editor": 302},
+        args=lambda scene: ["A-1"],
+        sent=lambda scene: {"version": 0, "text": "ls"},
+    ),
+    "advisories:note_picture": Page(SIGNED_IN, NOT_THIS_WAY, args=a_picture),
     "checklists:new": WIZARD,
     "checklists:new_mode": WIZARD,
     "checklists:new_installed_with": WIZARD,
@@ -298,7 +317,8 @@ PAGES = {
         sent=lambda scene: once(scene) | {"remove": scene.ines.pk},
     ),
 }
-NO_HTML = {"health", "checklists:export", "checklists:edition_file", "checklists:reply_file"}
+NO_HTML = {"health", "advisories:note_picture", "checklists:export", "checklists:edition_file"}
+NO_HTML |= {"checklists:reply_file"}
 # A look ahead must not use a link up.
 NO_HEAD = {"checklists:link", "checklists:link_in_short"}
 CATALOGUE = {name for name, page in PAGES.items() if page is WIZARD}
@@ -566,6 +586,8 @@ def cast():
     advisory = Advisory.objects.get(tracking_id="A-1")
     advisory.topics.add(Topic.objects.create(slug="network", name_ja="網"))
     publish(advisory=advisory, by=None)
+    LinkCheck.objects.create(url="https://example.org/", state="ok", checked_at=timezone.now())
+    stage(file_name="a.json", data=SECOND_DOCUMENT.read_bytes(), by=cast.scene.omar)
     return cast
 
 
@@ -588,7 +610,8 @@ def is_never(label, page):
     """What not even a superuser does: history is not written, and nothing goes that is used."""
     log = label.startswith("axes.")
     if page == "add":
-        return log or label.startswith("checklists.") or label == "advisories.advisoryrevision"
+        read_only = ("advisories.advisoryrevision", "advisories.linkcheck")
+        return log or label.startswith("checklists.") or label in read_only
     unused = ("advisories.release", "auth.group")  # the first row of these
     return page == "delete" and not log and label not in unused
 
