@@ -23,7 +23,7 @@ from checklists import files
 from checklists.actions.rendering import safe_name, verification_code
 from checklists.chain import body_of, canonical
 from checklists.handover import verify
-from checklists.models import Checklist, Edition, Event, Rollout
+from checklists.models import Checklist, Edition, Event, Reply, Rollout, SignOff
 
 README = Path(verify.__file__).with_name("README.txt")
 SCHEMA = Path(settings.BASE_DIR) / "docs" / "schema" / "checklist-1.json"
@@ -115,7 +115,8 @@ def _part(checklist: Checklist) -> Part:
 
 def missing_files(edition: Edition) -> list[str]:
     """The names of stored files that are not where they were put; nothing is read."""
-    return [f["name"] for f in edition.files if not files.path_of(f["sha256"]).is_file()]
+    belonging = (*edition.files, *_answer_files(edition))
+    return [f["name"] for f in belonging if not files.path_of(f["sha256"]).is_file()]
 
 
 def _folder(edition: Edition, taken: set[str]) -> str:
@@ -165,6 +166,8 @@ def _fixed(path: str, data: bytes) -> Entry:
 def _edition_entries(folder: str, edition: Edition, last: int) -> Iterator[Entry]:
     for file in edition.files:
         yield _stored(f"{folder}/{file['name']}", file)
+    for file in _answer_files(edition):
+        yield _stored(f"{folder}/acceptance/{safe_name(file['name'][-MOST_NAME:])}", file)
     content = _content(edition.pk)
     yield Entry(
         f"{folder}/content.json", len(content), edition.digest, partial(_content, edition.pk)
@@ -179,6 +182,19 @@ def _edition_entries(folder: str, edition: Edition, last: int) -> Iterator[Entry
         hashlib.sha256(events).hexdigest(),
         partial(events_file, edition.checklist_id, last),
     )
+
+
+def _answer_files(edition: Edition) -> list[dict[str, Any]]:
+    """The sheets of the customer's live acceptance, and the paper that was scanned."""
+    accepted = Reply.objects.filter(
+        sign_off__edition=edition,
+        sign_off__kind=SignOff.Kind.ACCEPTED,
+        sign_off__revoked_at__isnull=True,
+    ).first()
+    if accepted is None:
+        return []
+    scan = accepted.scan and {**accepted.scan, "name": f"scan.{accepted.scan['format']}"}
+    return [file for file in (*accepted.sheets, scan) if file]
 
 
 def _stored(path: str, file: dict[str, Any]) -> Entry:

@@ -57,6 +57,8 @@ def _issued_here(found: list[Origin]) -> Iterator[Said]:
             f" ({checklist.customer} / {checklist.project}), checklist {checklist.pk},"
             f" digest {edition.digest}.",
         )
+        if origin.answer_revoked:
+            yield Said(None, "The customer's answer that it shows was revoked.")
         yield from _since(edition)
 
 

@@ -45,10 +45,12 @@ def answer_to_code(text: str) -> Answer | None:
 def answers_to_file(file: Any) -> list[Answer]:
     """The editions that an open file is of; none: it is not, byte for byte, what was issued."""
     sha256 = _hash_of(file)
-    editions = {origin.edition.pk: origin.edition for origin in origins(sha256)}
-    bundled = None if editions else _bundled(file, sha256)
-    found = [bundled] if bundled else editions.values()
-    return [_answer(edition) for edition in found]
+    found = origins(sha256)
+    bundled = None if found else _bundled(file, sha256)
+    if bundled:
+        return [_answer(bundled)]
+    answers = [_answer(origin.edition, origin.answer_revoked) for origin in found]
+    return list(dict.fromkeys(answers))
 
 
 def _hash_of(file: Any) -> str:
@@ -80,10 +82,10 @@ def _issued() -> QuerySet[Edition]:
     return issued.select_related("checklist", "revocation").defer("content")
 
 
-def _answer(edition: Edition) -> Answer:
+def _answer(edition: Edition, answer_revoked: bool = False) -> Answer:
     """At most one query."""
     code = verification_code(edition.digest)
-    if hasattr(edition, "revocation"):
+    if answer_revoked or hasattr(edition, "revocation"):
         return Answer("revoked", code)
     issued = Edition.objects.filter(checklist=edition.checklist_id, issued_at__isnull=False)
     newest = issued.order_by("-minor").only("minor").first()

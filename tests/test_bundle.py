@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from checklists import bundles, files
-from checklists.actions import reopen, revoke_edition
+from checklists.actions import reopen, revoke_edition, revoke_reply
 from checklists.bundles import bundle_of_edition, bundle_of_rollout, last_event
 from checklists.handover import verify
 from checklists.models import Edition
+from tests.support.customers import PUBLIC_URL, quick_sheet, record_paper
 from tests.support.rollouts import (
     Scene,
     decide,
@@ -130,6 +131,43 @@ def test_evidence_lies_in_a_folder_of_its_own():
     found = opened(whole(bundle_of_edition(Edition.objects.get())))
 
     assert found[f"proxy-01_1.0/evidence/{evidence['sha256'][:8]}_画面-1.png"] == proof
+
+
+@pytest.fixture
+def accepted(monkeypatch, settings):
+    """An edition that the customer accepted on paper."""
+    settings.PUBLIC_URL = PUBLIC_URL
+    quick_sheet(monkeypatch)
+    scene = Scene(at="issued")
+    scene.signature = record_paper(scene)
+    return scene
+
+
+def test_the_sheets_of_an_acceptance_and_the_scanned_paper_are_in_it(accepted):
+    data = whole(bundle_of_edition(accepted.edition))
+
+    names = {name.rpartition("/acceptance/")[2] for name in opened(data) if "/acceptance/" in name}
+    assert names == {*(sheet["name"] for sheet in accepted.signature.reply.sheets), "scan.pdf"}
+    assert wrong_in(data) == ""
+    assert any("accepted by the customer" in finding.en for finding in findings_of(data))
+
+
+def test_a_sheet_that_is_not_the_one_of_the_acceptance_is_found(accepted):
+    data = whole(bundle_of_edition(accepted.edition))
+    sheet = next(name for name in opened(data) if "/acceptance/acceptance_" in name)
+
+    assert "its sheet is NOT there" in wrong_in(forged(data, sheet, lambda d: d + b"\n"))
+
+
+def test_an_acceptance_that_was_revoked_is_no_longer_in_it(accepted):
+    revoke_reply(
+        sign_off_id=accepted.signature.pk, op_id=op("rr"), reason="wrong", by=accepted.ines
+    )
+
+    data = whole(bundle_of_edition(accepted.edition))
+
+    assert not [name for name in opened(data) if "/acceptance/" in name]
+    assert not any("by the customer" in finding.en for finding in findings_of(data))
 
 
 def test_the_readme_speaks_both_languages_and_names_the_verification_page(settings):

@@ -41,6 +41,12 @@ def configured_key() -> Key | None:
     return Key(name or signer.signing_cert.subject.human_friendly, signer)
 
 
+def signed(pdf: bytes, now: datetime) -> bytes:
+    """`pdf` signed with the configured key; as it is where there is none. Raises PdfFailed."""
+    key = configured_key()
+    return sign(pdf, key, now) if key else pdf
+
+
 def sign(pdf: bytes, key: Key, now: datetime) -> bytes:
     """`pdf` with one signature more, its own bytes unchanged in front; with TIMESTAMP_URL also
     time-stamped. Raises PdfFailed, also for a certificate that is not valid `now`."""

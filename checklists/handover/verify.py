@@ -438,9 +438,39 @@ def _check_edition(
                 f"{folder}: this edition was revoked.",
             )
         )
+    findings += _check_answers(events, folder, facts["number"], listed)
     for file in issued:
         if file["format"] == "json":
             findings += _check_own_json(parts, f"{folder}/{file['name']}", edition)
+    return findings
+
+
+def _check_answers(
+    data: bytes, folder: str, number: str, listed: list[tuple[str, int, str]]
+) -> list[Finding]:
+    """What the customer answered last, and the acceptance sheets that the chain names."""
+    here = {hashed for path, _size, hashed in listed if path.startswith(f"{folder}/")}
+    answers: dict[str, dict[str, Any]] = {}
+    for event in _events(data, "")[0]:
+        if event["payload"].get("edition") != number:
+            continue
+        if event["kind"] in ("accepted", "declined"):
+            answers[event["kind"]] = event
+        elif event["kind"] == "reply_revoked":
+            answers.pop(event["payload"].get("kind"), None)
+    findings = []
+    for kind, event in answers.items():
+        who, when = event["actor_name"], event["recorded_at"]
+        ja, en = ("承認", "accepted") if kind == "accepted" else ("受領拒否", "declined")
+        there = {sheet["sha256"] for sheet in event["effect"].get("sheets", [])} <= here
+        findings.append(
+            Finding(
+                there,
+                f"{folder}: お客様の回答: {ja} ({who}、{when})。承認書のファイルが"
+                f"{_there_ja(there)}。",
+                f"{folder}: {en} by the customer ({who}, {when}); its sheet {_there_en(there)}.",
+            )
+        )
     return findings
 
 

@@ -33,6 +33,7 @@ LIMITS = {
     "sheets": 100,
     "rows": MOST_ROWS,
     "columns": 200,
+    "characters": 10_000_000,
     "megabytes": 1024,
     "seconds": 30,
 }

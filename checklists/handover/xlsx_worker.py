@@ -53,12 +53,16 @@ def read(data: bytes, limits: dict[str, int]) -> list[dict[str, Any]]:
 def rows_of(sheet: Any, limits: dict[str, int]) -> Any:
     """The rows that hold something, however large the sheet says it is."""
     sheet.reset_dimensions()
+    characters = 0  # a workbook can name one long text a million times
     rows = sheet.iter_rows(max_row=limits["rows"] + 2, max_col=limits["columns"] + 1)
     for number, row in enumerate(rows, start=1):
         cells = [cell_of(cell) for cell in row]
         while cells and cells[-1] is None:
             cells.pop()
+        characters += sum(len(cell[1]) for cell in cells if cell)
         if number > limits["rows"] + 1 or len(cells) > limits["columns"]:
+            raise BeyondLimits
+        if characters > limits["characters"]:
             raise BeyondLimits
         if cells:
             yield [number, cells]

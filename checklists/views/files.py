@@ -26,6 +26,8 @@ CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 SCHEMA = settings.BASE_DIR / "docs" / "schema" / "checklist-1.json"

@@ -1,26 +1,25 @@
 """The public verification page (/verify/): a code from the paper, or a file. No account."""
 
-import hashlib
-
 from django import forms
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from checklists.limits import within_limit
 from checklists.public_verification import answer_to_code, answers_to_file
+from checklists.views.customer import client_address
 
 MOST_BYTES = 20 * 1024 * 1024
 # What surrounds a file in the body of a form.
 ENVELOPE = 16 * 1024
-MOST_TRIES, SECONDS = 30, 60
+MOST_TRIES = 120  # in ten minutes, from one address: some boxes with all their files
 MOST_CODE = 40
 
 
@@ -56,7 +55,10 @@ def verify(request: HttpRequest, code: str = "") -> HttpResponse:
     """One page for every answer. A wrong code and an unknown one look the same."""
     if _too_large(request):
         return _page(request, code, file_errors=[_too_large_text()], status=413)
-    if (code or request.method == "POST") and _tries(request) > MOST_TRIES:
+    asked = code or request.method == "POST"
+    if asked and not within_limit(
+        "verify", client_address(request), most=MOST_TRIES, now=timezone.now()
+    ):
         return _page(request, code, too_many=True, status=429)
     if request.method == "POST":
         return _posted(request, code)
@@ -110,22 +112,3 @@ def _too_large(request: HttpRequest) -> bool:
 
 def _too_large_text() -> str:
     return _("The file is larger than %(limit)d MB.") % {"limit": MOST_BYTES >> 20}
-
-
-def _tries(request: HttpRequest) -> int:
-    """How often this address has asked in this minute, in this worker process."""
-    key = "verify-" + hashlib.sha256(_address(request).encode()).hexdigest()
-    cache.add(key, 0, SECONDS)
-    try:
-        return cache.incr(key)
-    except ValueError:  # it ran out between the two
-        return 1
-
-
-def _address(request: HttpRequest) -> str:
-    """Who asks. Behind a proxy, whom the proxy itself saw: the last of the list."""
-    if hasattr(settings, "SECURE_PROXY_SSL_HEADER") and settings.SECURE_PROXY_SSL_HEADER:
-        seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if seen:
-            return seen[:60]
-    return str(request.META.get("REMOTE_ADDR", ""))

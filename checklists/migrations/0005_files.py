@@ -6,15 +6,18 @@ from django.db import migrations, models
 
 def index_files(apps, schema_editor):
     edition_model = apps.get_model("checklists", "Edition")
+    reply_model = apps.get_model("checklists", "Reply")
     file_model = apps.get_model("checklists", "IssuedFile")
     for edition in edition_model.objects.exclude(issued_at=None).defer("content").iterator():
+        replies = reply_model.objects.filter(sign_off__edition=edition)
+        sheets = [sheet for reply in replies for sheet in reply.sheets]
         file_model.objects.bulk_create(
-            file_model(edition=edition, sha256=file["sha256"]) for file in edition.files
+            file_model(edition=edition, sha256=file["sha256"]) for file in (*edition.files, *sheets)
         )
 
 
 class Migration(migrations.Migration):
-    dependencies = [("checklists", "0002_offers")]
+    dependencies = [("checklists", "0004_acceptance")]
 
     operations = [
         migrations.CreateModel(
