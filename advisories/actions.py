@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from advisories.applicability import Status
 from advisories.content import Content, content_of, digests, step, strings, unstorable
+from advisories.indexing import search_text_of, synonym_groups
 from advisories.models import Advisory, AdvisoryRevision
 from portal.models import User
 
@@ -46,7 +47,7 @@ def publish(
     advisory again. Sets `state`, `withdrawn_reason` and `revision` of the instance, too.
 
     Answers the new revision, or the newest one where nothing has changed since. Raises
-    RevisionConflict, and ValidationError with all that has to be mended first. At most 14 queries.
+    RevisionConflict, and ValidationError with all that has to be mended first. At most 15 queries.
     """
     stored, newest = _lock(advisory, expected_revision)
     stored.state, stored.withdrawn_reason = Advisory.State.PUBLISHED, ""
@@ -103,14 +104,16 @@ def _write(
     origin: AdvisoryRevision.Origin,
     by: User | None,
 ) -> AdvisoryRevision:
-    """Append the revision unless nothing changed, and note its number with the advisory."""
+    """Append the revision unless nothing changed; note its number and day with the advisory, and
+    what the advisory is found by."""
     content = content_of(stored)
     _check_text(content, note)
     how_far = step(newest.content if newest else None, content)
     if newest is None or how_far is not None:
         newest = _append(stored, newest, content, how_far, note=note, origin=origin, by=by)
-    stored.revision = newest.number
-    fields = ["state", "withdrawn_reason", "revision"]
+    stored.revision, stored.changed_at = newest.number, newest.published_at
+    stored.search_text = search_text_of(stored, synonym_groups())
+    fields = ["state", "withdrawn_reason", "revision", "changed_at", "search_text"]
     stored.save(update_fields=fields)
     for field in fields:
         setattr(advisory, field, getattr(stored, field))
