@@ -1,0 +1,1 @@
+"""Pages of the catalogue: the list and one advisory, the matrix, the comparison, the files."""
