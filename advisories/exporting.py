@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import chain, islice
 from tempfile import TemporaryFile
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import F
 from django.utils import timezone
@@ -29,7 +29,7 @@ from advisories.reading import Column, Words
 from advisories.tidy import UNPRINTABLE
 
 CHUNK = 500  # rows of one fetch
-PIECE = 64 * 1024  # characters that are sent together
+PIECE = 64 * 1024  # characters or bytes that are sent together
 BOM = "\ufeff"  # spreadsheet programs take a CSV file for UTF-8 only with it
 # The first rows decide how wide the columns of a sheet are.
 SEEN, WIDEST = 50, 60
@@ -108,8 +108,9 @@ def csv_pieces(rows: Iterable[list[str]]) -> Iterator[str]:
     yield buffer.getvalue()
 
 
-def xlsx_file(rows: Iterable[list[str]], title: str) -> IO[bytes]:
-    """An open temporary file. Every cell is a text, also one that looks like a formula."""
+def xlsx_pieces(rows: Iterable[list[str]], title: str) -> Iterator[bytes]:
+    """A workbook of one sheet, by way of a temporary file. Every cell is a text, also one that
+    looks like a formula."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "B2"
@@ -123,10 +124,11 @@ def xlsx_file(rows: Iterable[list[str]], title: str) -> IO[bytes]:
     sheet.append([_text_cell(sheet, head, bold) for head in heads])
     for row in chain(first, remaining):
         sheet.append([_text_cell(sheet, cell) for cell in row])
-    file = TemporaryFile()  # noqa: SIM115  (whoever sends it closes it)
-    book.save(file)
-    file.seek(0)
-    return file
+    with TemporaryFile() as file:
+        book.save(file)
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def _text_cell(sheet: Any, text: str, font: Font | None = None) -> Any:

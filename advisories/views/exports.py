@@ -1,14 +1,14 @@
 """The list and the comparison as files. What a file holds is in exporting.py."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from advisories.access import public_catalogue
-from advisories.exporting import csv_pieces, json_pieces, table, xlsx_file
+from advisories.exporting import csv_pieces, json_pieces, table, xlsx_pieces
 from advisories.filters import AdvisoryFilter
 from advisories.views.catalogue import faulty_list
 
@@ -26,15 +26,17 @@ def export(request: HttpRequest, extension: str) -> HttpResponseBase:
     chosen = AdvisoryFilter(request.GET)
     if not chosen.form.is_valid():
         return faulty_list(request, chosen)
-    name = f"advisories-{timezone.localdate():%Y-%m-%d}.{extension}"
+    pieces: Iterable[str | bytes]
     if extension == "xlsx":
-        file = xlsx_file(table(chosen), _("Advisories"))
-        return FileResponse(file, filename=name, as_attachment=True, content_type=TYPES["xlsx"])
-    pieces = csv_pieces(table(chosen)) if extension == "csv" else json_pieces(chosen)
-    return attached(pieces, name)
+        pieces = xlsx_pieces(table(chosen), _("Advisories"))
+    elif extension == "csv":
+        pieces = csv_pieces(table(chosen))
+    else:
+        pieces = json_pieces(chosen)
+    return attached(pieces, f"advisories-{timezone.localdate():%Y-%m-%d}.{extension}")
 
 
-def attached(pieces: Iterator[str], name: str) -> StreamingHttpResponse:
+def attached(pieces: Iterable[str | bytes], name: str) -> StreamingHttpResponse:
     """A file to keep, sent piece by piece."""
     kind = TYPES[name.rpartition(".")[2]]
     response = StreamingHttpResponse(pieces, content_type=kind)

@@ -10,11 +10,12 @@ CHILDREN = [
 ]
 
 
-def copy_advisories(total):
-    """Copies of the advisories that are there until there are `total`, past `publish`."""
+def copy_advisories(total, children=CHILDREN):
+    """Copies of the advisories that are there until there are `total`, past `publish`; with their
+    rows in the tables of `children`."""
     originals = list(Advisory.objects.order_by("position", "pk"))
     copies = {}  # (number of the copy, key of the original) -> the copy
-    for number in range(total - len(originals)):
+    for number in range(len(originals), total):
         original = originals[number % len(originals)]
         copies[number, original.pk] = _again(
             original,
@@ -23,7 +24,7 @@ def copy_advisories(total):
         )
     made = Advisory.objects.bulk_create(copies.values(), batch_size=500)
     keys = dict(zip(copies, (row.pk for row in made), strict=True))
-    for model in CHILDREN:
+    for model in children:
         _copy(model, keys)
 
 
