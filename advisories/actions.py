@@ -146,6 +146,10 @@ def _append(
     )
 
 
+# Addresses of the catalogue that would hide an advisory of this name.
+RESERVED_IDS = ("matrix", "compare")
+
+
 def check_publishable(advisory: Advisory) -> None:
     """Raises ValidationError with one message per thing that is missing or wrong.
 
@@ -163,6 +167,8 @@ def check_publishable(advisory: Advisory) -> None:
         )
         if not text.strip()
     ]
+    if advisory.tracking_id in RESERVED_IDS:
+        faults.append(_("A page of this portal has this tracking ID. Choose another one."))
     if not rows:
         faults.append(_("List at least one product: without any the advisory reaches nobody."))
     for row in rows:

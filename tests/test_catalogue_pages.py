@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from urllib.parse import parse_qs
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from advisories.actions import publish, withdraw
@@ -475,6 +476,18 @@ def test_a_withdrawn_advisory_leaves_the_list_and_keeps_its_page(english, catalo
 
     assert listed(english.get(LIST)) == ["E-2", "E-3"]
     assert "Superseded by E-7" in page.content.decode()
+
+
+@pytest.mark.parametrize("tracking_id", ["matrix", "compare"])
+def test_no_advisory_can_take_the_address_of_a_page(client, catalogue, tracking_id):
+    with pytest.raises(ValidationError, match="管理番号"):
+        publish(advisory=catalogue.draft(tracking_id), by=None)
+
+    assert (
+        client.get(f"/advisories/{tracking_id}/")
+        .templates[0]
+        .name.endswith(f"advisories/{tracking_id}.html")
+    )
 
 
 def test_a_draft_is_there_for_editors_only(client, catalogue):

@@ -124,7 +124,7 @@ def test_rules_and_writers_never_see_a_request():
     seen = ("django.http", "django.shortcuts", "django.views", "django.contrib.messages")
     rules = ("applicability", "querysets", "actions", "content", "models", "loading", "wizard")
     rules += ("deployments", "evaluation", "verdict_rows", "freezing", "chain", "readiness")
-    rules += ("indexing",)
+    rules += ("indexing", "facets", "grid", "comparison", "side_by_side", "reading", "exporting")
 
     assert not offenders(
         lambda name: layer(name) in rules and not under(name, "portal"),

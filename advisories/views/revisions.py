@@ -24,7 +24,8 @@ def revision_detail(request: HttpRequest, tracking_id: str, number: str) -> Http
     revision = revisions.get(int(number))
     if revision is None:
         raise Http404
-    other = revisions.get(_other(request.GET.get("with", ""), revision.number))
+    named = {str(n): other for n, other in revisions.items() if n != revision.number}
+    other = named.get(request.GET.get("with", "")) or revisions.get(revision.number - 1)
     before, after = (None, revision) if other is None else _in_order(other, revision)
     columns = Words([get_language() or "ja"]).columns()
     context = {
@@ -33,7 +34,7 @@ def revision_detail(request: HttpRequest, tracking_id: str, number: str) -> Http
         "before": before,
         "after": after,
         "pair": [before, after],
-        "others": [r for n, r in revisions.items() if n != revision.number],
+        "others": list(named.values()),
         "differences": differences(before.content if before else None, after.content, columns),
     }
     return render(request, "advisories/revision_detail.html", context)
@@ -43,9 +44,3 @@ def _in_order(
     one: AdvisoryRevision, other: AdvisoryRevision
 ) -> tuple[AdvisoryRevision, AdvisoryRevision]:
     return (one, other) if one.number < other.number else (other, one)
-
-
-def _other(wanted: str, number: int) -> int:
-    """The revision to compare with: the one asked for, else the one before."""
-    is_other = wanted.isascii() and wanted.isdigit() and int(wanted[:10]) != number
-    return int(wanted[:10]) if is_other else number - 1
