@@ -80,7 +80,7 @@ class Comparison:
         products = {box.product for box in self.boxes}
         documents = SourceDocument.objects.filter(products__slug__in=products).values("pk")
         found = Advisory.objects.published().filter(document__in=documents)
-        return found.defer("search_text").order_by("document", "position", "pk")
+        return found.defer("search_text").order_by("document_id", "position", "pk")
 
     @cached_property
     def counts(self) -> list[tuple[Change, int]]:

@@ -40,10 +40,12 @@ SEVERITIES = {severity.slug: severity for severity in sorted(Severity, reverse=T
 NO_SEVERITY = "none"
 # A search is a handful of words; each is a condition of its own in one query.
 MOST_WORDS = 10
+# As many matches are looked up once; more are looked for again by every count of the page.
+FEW = 1000
 # What narrows the list, in the order of the page; the other fields choose the question (release
 # and mode) or only the order.
 FACETS = ("verdict", "severity", "category", "topic", "condition", "product", "since")
-DOCUMENT_ORDER = ("document", "position", "pk")
+DOCUMENT_ORDER = ("document_id", "position", "pk")
 ORDERS = {
     "": _("order of the document"),
     "severity": _("severity"),
@@ -102,7 +104,7 @@ class AdvisoryFilter(django_filters.FilterSet):
 
     `qs` is empty when a value is malformed: the form says which one, and a list that ignores a
     filter would be a wrong list. Eight queries for the choices, whatever the catalogue's size,
-    and one more for a search that could be the number of a Q&A.
+    and at most one for search words that could be the number of a Q&A.
     """
 
     q = django_filters.CharFilter(label=_("Search words"), method="narrow", max_length=500)
@@ -193,31 +195,63 @@ class AdvisoryFilter(django_filters.FilterSet):
         """The chosen release; None without one or when the form has errors."""
         return self.releases.get(self.values.get("release", ""))
 
-    @cached_property
-    def words(self) -> list[str]:
-        """The normalised words that are searched for; [] where a Q&A number was found."""
-        query = self.values.get("q", "")
-        return [] if self.numbered else words_of(query)
+    @property
+    def straight_to(self) -> Advisory | None:
+        """The one advisory that has the Q&A which the search words are or link to: a published
+        one, else a withdrawn one. None for other words, and for a number that several have."""
+        rows = self._published_with_number or self._with_number
+        return rows[0] if len(rows) == 1 else None
+
+    @property
+    def _published_with_number(self) -> list[Advisory]:
+        return [row for row in self._with_number if row.state == Advisory.State.PUBLISHED]
 
     @cached_property
-    def numbered(self) -> list[Advisory]:
-        """The advisories that have the Q&A which the search words are or link to: published ones,
-        or withdrawn ones where no other has it. At most one query."""
+    def _with_number(self) -> list[Advisory]:
+        """The first two advisories with that Q&A, published ones before withdrawn ones."""
+        if self._cited is None:
+            return []
+        return list(self._cited.only("pk", "tracking_id", "state").order_by("state", "pk")[:2])
+
+    @cached_property
+    def _cited(self) -> AdvisoryQuerySet | None:
+        """All advisories with that Q&A but drafts; None where the words are no number or link."""
         query = self.values.get("q", "")
         numbers, links = numbers_in(query), links_in(query)
         if not numbers and not links:
-            return []
+            return None
         cited = Reference.objects.filter(
             Q(number__in=numbers)
             | Q(successor__in=numbers)
             | Q(url__in=links)
             | Q(successor_url__in=links)
         )
-        found = Advisory.objects.filter(
-            Q(tracking_id__in=numbers) | Q(pk__in=cited.values("advisory"))
-        ).exclude(state=Advisory.State.DRAFT)
-        rows = list(found.only("pk", "tracking_id", "state").order_by(*DOCUMENT_ORDER))
-        return [row for row in rows if row.state == Advisory.State.PUBLISHED] or rows
+        found = Q(tracking_id__in=numbers) | Q(pk__in=cited.values("advisory"))
+        return Advisory.objects.filter(found).exclude(state=Advisory.State.DRAFT)
+
+    @property
+    def words(self) -> list[str]:
+        """The normalised words that are searched for; [] where a Q&A number was found."""
+        return [] if self._published_with_number else words_of(self.values.get("q", ""))
+
+    @cached_property
+    def _says(self) -> Q:
+        """Every word somewhere in the advisory, or the Q&A that was asked for."""
+        if self._cited is not None and self._published_with_number:
+            return Q(pk__in=self._cited.values("pk"))
+        says = Q()
+        for word in self.words:
+            says &= Q(search_text__contains=word)
+        return says
+
+    def look_up_matches(self) -> None:
+        """Search once where few advisories hold the words, for a page that goes on to count them
+        in several ways. One query for words, none without."""
+        if self.words:
+            found = Advisory.objects.published().filter(self._says).order_by()
+            keys = list(found.values_list("pk", flat=True)[: FEW + 1])
+            if len(keys) <= FEW:
+                self._says = Q(pk__in=keys)
 
     @property
     def qs(self) -> AdvisoryQuerySet:
@@ -247,16 +281,7 @@ class AdvisoryFilter(django_filters.FilterSet):
             found = Advisory.objects.for_deployment(
                 _box(release, "" if without == "mode" else mode)
             )
-        return found if without == "q" else found.filter(self._says())
-
-    def _says(self) -> Q:
-        """Every word somewhere in the advisory, or the Q&A that was asked for."""
-        if self.numbered:
-            return Q(pk__in=[advisory.pk for advisory in self.numbered])
-        says = Q()
-        for word in self.words:
-            says &= Q(search_text__contains=word)
-        return says
+        return found if without == "q" else found.filter(self._says)
 
     def term(self, name: str) -> Q:
         """The condition of one of FACETS that has a value."""

@@ -301,11 +301,11 @@ def test_the_matrix_takes_the_same_queries_however_many_advisories_there_are(
     client, django_assert_num_queries
 ):
     load_fixture_catalogue()
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         few = client.get(MATRIX)
 
     copy_advisories(300)
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         many = client.get(MATRIX)
 
     assert (len(table_rows(few)), len(table_rows(many))) == (32, 300)

@@ -70,6 +70,13 @@ class Migration(migrations.Migration):
                 "ordering": ["pk"],
             },
         ),
+        migrations.AddIndex(
+            model_name="advisory",
+            index=models.Index(
+                fields=["state", "category", "severity", "document", "changed_at"],
+                name="advisories_counted",
+            ),
+        ),
         migrations.RunPython(note_when_each_changed, migrations.RunPython.noop),
         migrations.RunPython(trigrams.create, trigrams.drop),
     ]

@@ -26,8 +26,8 @@ PER_PAGE = 100
 def advisory_list(request: HttpRequest) -> HttpResponse:
     """Every published advisory that the filters in the query string leave over."""
     chosen = AdvisoryFilter(request.GET)
-    if len(chosen.numbered) == 1:
-        return _straight_to(request, chosen.numbered[0])
+    if chosen.straight_to:
+        return _straight_to(request, chosen.straight_to)
     return _list_page(request, chosen)
 
 
@@ -38,9 +38,7 @@ def faulty_list(request: HttpRequest, chosen: AdvisoryFilter) -> HttpResponse:
 
 def _list_page(request: HttpRequest, chosen: AdvisoryFilter, status: int = 200) -> HttpResponse:
     counts = Counts(chosen, timezone.localdate())
-    found = chosen.qs.with_terms().defer("search_text")
-    page = page_of(found, counts.total(), PER_PAGE, request.GET.get("page"))
-    rows: list[Any] = list(page)
+    page, rows = page_of(chosen, counts.total(), PER_PAGE, request.GET.get("page"))
     for advisory in rows if chosen.chosen_release else ():
         advisory.reason_label = Reason(advisory.reason).label
     context = {
@@ -59,11 +57,17 @@ def _list_page(request: HttpRequest, chosen: AdvisoryFilter, status: int = 200) 
     return render(request, "advisories/advisory_list.html", context, status=status)
 
 
-def page_of(found: Any, count: int, per_page: int, number: str | None) -> Page[Any]:
-    """One page of rows that were counted already, so no query for that."""
-    paginator = Paginator(found, per_page)
+def page_of(
+    chosen: AdvisoryFilter, count: int, per_page: int, number: str | None
+) -> tuple[Page[int], list[Any]]:
+    """One page of the list and its rows with their terms. The rows were counted already; they are
+    put in order by their keys alone, because whole rows are large."""
+    keys = chosen.qs.values_list("pk", flat=True)
+    paginator = Paginator(keys, per_page)
     paginator.count = count  # a cached property, filled here
-    return paginator.get_page(number)
+    page = paginator.get_page(number)
+    rows = chosen.qs.filter(pk__in=list(page)).with_terms().defer("search_text")
+    return page, list(rows)
 
 
 def _straight_to(request: HttpRequest, advisory: Advisory) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -41,9 +41,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
     the columns."""
     chosen = AdvisoryFilter(request.GET)
     counts = Counts(chosen, timezone.localdate())
-    found = chosen.qs.with_terms().defer("search_text")
-    page = page_of(found, counts.total(), PER_PAGE, request.GET.get("page"))
-    rows: list[Any] = list(page)
+    page, rows = page_of(chosen, counts.total(), PER_PAGE, request.GET.get("page"))
     context = {
         "filter": chosen,
         "form": chosen.form,
