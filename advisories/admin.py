@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import ForeignObjectRel, Model
+from django.db.models import ForeignObjectRel, ManyToManyField, Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +26,7 @@ from advisories.models import (
     Synonym,
     Topic,
 )
+from portal.admin_fields import TickList
 
 __all__ = ["admin_advisory"]
 
@@ -64,6 +65,12 @@ class CatalogueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["widget"] = TickList(db_field.verbose_name)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any):  # type: ignore[no-untyped-def]
         row = kwargs.get("obj")
@@ -108,12 +115,12 @@ class ConditionAdmin(TermAdmin):
     fields = ("slug", "name_ja", "name_en", "hint_ja", "hint_en", "position", "document")
 
 
-class ReleaseInline(admin.TabularInline):  # type: ignore[type-arg]
+class ReleaseInline(admin.StackedInline):  # type: ignore[type-arg]
     """A look at the releases; each is changed on its own page."""
 
     model = Release
-    fields = ("slug", "rank", "label_ja", "label_en", "in_source", "end_of_support")
-    readonly_fields = fields
+    fields = (("slug", "rank"), ("label_ja", "label_en"), ("in_source", "end_of_support"))
+    readonly_fields = ("slug", "rank", "label_ja", "label_en", "in_source", "end_of_support")
     extra = 0
     can_delete = False
     show_change_link = True
@@ -138,7 +145,6 @@ class ProductAdmin(SearchedAdmin):
     list_display = ("short_name", "name", "slug", "position")
     list_filter = ("modes",)
     search_fields = ("slug", "short_name", "name")
-    autocomplete_fields = ("modes",)
     readonly_fields = ("document",)
     fields = (
         "slug",
@@ -160,7 +166,6 @@ class ReleaseAdmin(CatalogueAdmin):
     list_filter = ("product", "in_source")
     list_select_related = ("product",)
     search_fields = ("slug", "label_ja", "label_en", "product__short_name")
-    autocomplete_fields = ("product",)
     readonly_fields = ("document",)
     fields = (
         "product",
@@ -175,9 +180,9 @@ class ReleaseAdmin(CatalogueAdmin):
     )
 
 
-class DocumentRevisionInline(admin.TabularInline):  # type: ignore[type-arg]
+class DocumentRevisionInline(admin.StackedInline):  # type: ignore[type-arg]
     model = DocumentRevision
-    fields = ("version", "date", "note_ja", "note_en")
+    fields = (("version", "date"), ("note_ja", "note_en"))
     extra = 0
     can_delete = False
 
@@ -187,7 +192,6 @@ class SourceDocumentAdmin(CatalogueAdmin):
     list_display = ("title_ja", "publisher", "slug")
     list_filter = ("publisher", "products")
     search_fields = ("slug", "title_ja", "title_en", "publisher")
-    autocomplete_fields = ("products",)
     fields = ("slug", "publisher", "title_ja", "title_en", "products")
     inlines = (DocumentRevisionInline,)
 
@@ -199,7 +203,6 @@ class DocumentRevisionAdmin(CatalogueAdmin):
     list_filter = ("document",)
     list_select_related = ("document",)
     search_fields = ("version", "document__title_ja", "document__title_en", "document__slug")
-    autocomplete_fields = ("document",)
 
 
 @admin.register(AdvisoryRevision)
@@ -218,7 +221,8 @@ class AdvisoryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("content"))
     def text(self, revision: AdvisoryRevision) -> str:
         return format_html(
-            '<pre class="content" lang="ja">{}</pre>',
+            '<pre class="content" lang="ja" tabindex="0" role="region" aria-label="{}">{}</pre>',
+            _("content"),
             json.dumps(revision.content, ensure_ascii=False, indent=2),
         )
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -22,7 +22,8 @@ from advisories.forms import (
     ReferenceFormSet,
     WithdrawalForm,
 )
-from advisories.models import Advisory, AffectedProduct, Reference
+from advisories.models import Advisory, AffectedProduct, DocumentRevision, Reference, Release
+from portal.admin_fields import TickList
 from portal.models import User
 
 
@@ -30,7 +31,6 @@ class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
     model = AffectedProduct
     form = AffectedProductForm
     formset = AffectedProductFormSet
-    autocomplete_fields = ("fixed_in",)
     extra = 0
     fieldsets = (
         (
@@ -44,6 +44,14 @@ class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
             },
         ),
     )
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Releases with the product that each names, in one query."""
+        if db_field.name == "fixed_in":
+            kwargs["queryset"] = Release.objects.select_related("product")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class ReferenceInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -88,14 +96,6 @@ class AdvisoryAdmin(AdvisoryTables):
         "references__successor",
     )
     search_help_text = _("Tracking ID, words of title or summary, or the number of a Q&A.")
-    autocomplete_fields = (
-        "document",
-        "category",
-        "topics",
-        "modes",
-        "conditions",
-        "source_revision",
-    )
     readonly_fields = ("state", "withdrawn_reason", "revision")
     fieldsets = (
         (None, {"fields": ("tracking_id", ("state", "revision"), "withdrawn_reason")}),
@@ -130,6 +130,22 @@ class AdvisoryAdmin(AdvisoryTables):
     @admin.display(description=_("title"), ordering="title_ja")
     def shown_title(self, advisory: Advisory) -> str:
         return str(advisory.title)
+
+    # What can be chosen
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Editions with the document that each names, in one query."""
+        if db_field.name == "source_revision":
+            kwargs["queryset"] = DocumentRevision.objects.select_related("document")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["widget"] = TickList(db_field.verbose_name)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     # Who may do what
 

@@ -5,6 +5,7 @@ database.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -16,11 +17,13 @@ from django.core.validators import URLValidator
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from advisories.content import unstorable
+from advisories.tidy import UNPRINTABLE
 
 SCHEMA_FILE = Path(settings.BASE_DIR) / "fixtures" / "catalogue.schema.json"
 LARGEST = 50_000_000  # bytes
 SHOWN_FAULTS = 50
+# A carriage return would be gone after the first edit in a form: a change that nobody made.
+UNKEPT = re.compile(f"{UNPRINTABLE.pattern}|\r")
 
 Json = dict[str, Any]
 # Which list of the file a slug under this key has to stand in.
@@ -44,7 +47,7 @@ def read(source: Path | str | bytes) -> Json:
         raise FaultyFile([f"The file is larger than {LARGEST // 1_000_000} MB."])
     try:
         document = _parse(raw)
-        faults = [*_unstorable(document), *_schema_faults(document)]
+        faults = [*_unkept(document), *_schema_faults(document)]
         if not faults:
             faults = list(_cross_faults(document))
     except RecursionError:
@@ -95,20 +98,20 @@ def _parse(raw: bytes) -> Json:
     return document
 
 
-def _unstorable(value: Any, place: str = "") -> Iterator[str]:
-    """Strings that no database takes, or PostgreSQL does not."""
+def _unkept(value: Any, place: str = "") -> Iterator[str]:
+    """Strings that PostgreSQL, a spreadsheet or a form would refuse or change."""
     if isinstance(value, str):
-        if unstorable(value):
-            yield f"{place}: holds U+0000 or half a surrogate pair"
+        if found := UNKEPT.search(value):
+            yield f"{place}: holds U+{ord(found[0]):04X}, which cannot be kept"
     elif isinstance(value, dict):
         for key, child in value.items():
-            if unstorable(key):
-                yield f"{place}: a key holds U+0000 or half a surrogate pair"
+            if found := UNKEPT.search(key):
+                yield f"{place or 'file'}: a key holds U+{ord(found[0]):04X}"
             else:
-                yield from _unstorable(child, f"{place}.{key}" if place else key)
+                yield from _unkept(child, f"{place}.{key}" if place else key)
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield from _unstorable(child, f"{place}[{index}]")
+            yield from _unkept(child, f"{place}[{index}]")
 
 
 @cache

@@ -71,9 +71,10 @@ def broken_links(events: Iterable[Event]) -> list[str]:
 def replay(events: Iterable[Event]) -> dict[str, Any]:
     """The state that the events add up to: {"header": {name: text}, "answers": {question:
     [value, version, by, at]}, "reasons": {tracking_id: reason}, "decisions": {tracking_id:
-    {..., "by", "at", "returned", "returned_comment", "returned_by"}}, "versions": {...}}.
+    {..., "by", "at", "returned", "returned_comment", "returned_by", "flagged"}}, "versions":
+    {...}}.
 
-    `at` is a `timestamp`, None while nobody has answered. An item without a decision event is
+    `at` is a `timestamp`, None while nobody has answered. An item that no event touched is
     missing from "decisions" and "versions".
     """
     state: dict[str, Any] = {
@@ -106,7 +107,8 @@ def _apply(
             state["answers"][payload["question"]] = [payload["value"], effect["version"], by, at]
             state["reasons"] |= effect["reasons"]
         case Event.Kind.DECISION:
-            decided = {**payload["decision"], "by": by, "at": at, "returned": False}
+            decided = {**payload["decision"], "by": by, "at": at}
+            decided |= {"returned": False, "flagged": False}
             decisions.setdefault(payload["item"], {}).update(decided)
             state["versions"][payload["item"]] = effect["version"]
         case Event.Kind.RETURNED:
@@ -116,3 +118,40 @@ def _apply(
                     {"returned": True, "returned_comment": comment, "returned_by": by}
                 )
                 state["versions"][tracking_id] = version
+        case Event.Kind.TAKEN:
+            opened = {**effect["decision"], "by": "", "at": None} if effect["decision"] else {}
+            decided = {**opened, "flagged": effect["flagged"]}
+            decisions.setdefault(payload["item"], {}).update(decided)
+            state["versions"][payload["item"]] = effect["version"]
+            state["reasons"][payload["item"]] = effect["reason"]
+            for condition in effect["conditions"]:
+                state["answers"][f"condition:{condition['slug']}"] = ["unknown", 0, "", None]
+
+
+def rewind(frozen: Mapping[str, Any], events: Iterable[Event]) -> tuple[dict[str, Any], list[str]]:
+    """What was frozen when the checklist was made, and a sentence for each state in between that
+    is not the one its event made.
+
+    `frozen` is the present state, {"header": {...}, "items": [{"position", "tracking_id", ...}]};
+    `events` in order of seq.
+    """
+    header, wrong = dict(frozen["header"]), []
+    items = {item["tracking_id"]: item for item in frozen["items"]}
+    for event in reversed(list(events)):
+        payload, effect = event.payload, event.effect
+        if event.kind == Event.Kind.TAKEN:
+            name = payload["item"]
+            if name not in items or digest(items.pop(name)) != effect["content"]:
+                wrong.append(f"{name} is not what event {event.seq} took.")
+            if effect["before"] is not None:
+                items[name] = effect["before"]
+            added, present = effect["conditions"], header.get("conditions", [])
+            header["conditions"] = present[: len(present) - len(added)]
+            if present != [*header["conditions"], *added]:
+                wrong.append(f"The conditions are not those that event {event.seq} added.")
+        elif event.kind == Event.Kind.LOOKED_THROUGH:
+            if any(header.get(name) != effect[name] for name in effect["before"]):
+                wrong.append(f"The catalogue edition is not the one that event {event.seq} named.")
+            header |= effect["before"]
+    by_position = sorted(items.values(), key=lambda item: item["position"])
+    return {"header": header, "items": by_position}, wrong

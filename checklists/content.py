@@ -14,21 +14,28 @@ from advisories.texts import LANGUAGES
 from checklists import wording
 from checklists.chain import timestamp
 from checklists.freezing import NOT_KNOWN
-from checklists.models import Checklist, ChecklistItem, Decision, Edition
+from checklists.models import Checklist, ChecklistItem, Decision, Edition, SignOff
+from checklists.moves import Move
+from checklists.offers import Offer, Offered, offered_to
 
 FORMAT = 1
 Json = dict[str, Any]
 
 
-def content_of(checklist: Checklist, edition: Edition) -> Json:
-    """The content of the checklist as it stands, for this edition; two queries.
+def content_of(checklist: Checklist, edition: Edition, offered: Offered | None = None) -> Json:
+    """The content of the checklist as it stands, for this edition.
 
+    A draft's offers are those of the catalogue now (`offered`, where it was asked already); a
+    prepared edition's are those that were signed. Two queries, and those of `offered_to` or one.
     For an issued edition the content that was signed is `edition.content`, not this.
     """
     header = checklist.frozen
     rows = list(checklist.answers.all())
     answers = {row.question: row.value for row in rows}
     items = list(checklist.items.all())
+    offers = _signed_offers(checklist, edition)
+    if offers is None:
+        offers = offers_content(offered or offered_to(checklist, items, answers))
     return {
         "format": FORMAT,
         "checklist": _checklist(checklist, answers),
@@ -56,7 +63,42 @@ def content_of(checklist: Checklist, edition: Edition) -> Json:
             verdict.value: sum(item.verdict == verdict for item in items) for verdict in Verdict
         },
         "statement": _both(partial(wording.statement_text, statement_counts(items))),
-        "offers": [],
+        "offers": offers,
+    }
+
+
+def _signed_offers(checklist: Checklist, edition: Edition) -> list[Json] | None:
+    """The offers that *prepared* was signed over, whatever the catalogue did since; None: nobody
+    has signed."""
+    prepared = edition.signature(SignOff.Kind.PREPARED)
+    if prepared is None:
+        return None
+    event = checklist.events.get(hash=prepared.chain_head)
+    offers: list[Json] = event.effect.get("offers", [])  # none before there were offers
+    return offers
+
+
+def offers_content(offered: Offered) -> list[Json]:
+    """Everything that moved and is not part of the list, as it is signed and printed.
+
+    `verdict` is what this box would get with the offer. An added or MAJOR one is `confirmed`:
+    nobody can sign without having ticked it.
+    """
+    return [_offer(move, offered.offers.get(move.tracking_id)) for move in offered.moves]
+
+
+def _offer(move: Move, offer: Offer | None) -> Json:
+    return {
+        "tracking_id": move.tracking_id,
+        "step": move.step.value,
+        "title": move.title,
+        "severity": move.severity,
+        "position": move.position,
+        "held": move.held,
+        "newest": move.newest,
+        "withdrawn_reason": move.reason,
+        "verdict": offer.reason.verdict.value if offer else None,
+        "confirmed": move.needs_tick,
     }
 
 

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class FrozenJSONField(models.JSONField):
-    """JSON that is written once, with all of its rows in one statement."""
+    """JSON that is mostly written with all of its rows in one statement."""
 
     def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
         """Saying how a value stands in the statement keeps Django from sending the rows as arrays

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from checklists.actions.offers import Wanted
 from checklists.actions.operations import FIELDS
 
 # The database's own bound of a version; a larger number was never shown.
@@ -41,11 +42,12 @@ class Entered:
 
 @dataclass(frozen=True)
 class EnteredAnswer:
-    """An answer that was not recorded."""
+    """An answer that was not recorded; `anchor` is where on the page it was given."""
 
     question: str
     value: str
     messages: list[str] = field(default_factory=list)
+    anchor: str = "questions"
 
 
 def uuid_or_none(text: str) -> UUID | None:
@@ -53,6 +55,16 @@ def uuid_or_none(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def wanted_or_none(text: str) -> Wanted | None:
+    """An offer as its form sends it, "tracking ID, revision, version of the item" with blanks
+    between; no version for an added advisory. None: not what the page had put there."""
+    tracking_id, revision, version = [*text.split(" "), "", "", ""][:3]
+    number, seen = _version(revision), _version(version)
+    if not tracking_id.isascii() or not tracking_id.isprintable() or number is None:
+        return None
+    return None if version and seen is None else Wanted(tracking_id, number, seen)
 
 
 def _version(text: str) -> int | None:

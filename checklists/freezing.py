@@ -61,7 +61,7 @@ def freeze_header(release: Release, conditions: list[Json], today: date) -> Json
         ],
         "releases": [_release(other) for other in product.releases.order_by("rank")],
         "conditions": conditions,
-        "documents": _documents(product),
+        "documents": documents_of(product),
         "check_date": today.isoformat(),
     }
 
@@ -70,7 +70,8 @@ def _release(release: Release) -> Json:
     return {"slug": release.slug, "rank": release.rank, "label": both(release, "label")}
 
 
-def _documents(product: Product) -> list[Json]:
+def documents_of(product: Product) -> list[Json]:
+    """The documents that cover the product, each with its newest revision; two queries."""
     documents = SourceDocument.objects.filter(products=product).prefetch_related("revisions")
     frozen = []
     for document in documents.order_by("pk"):

@@ -21,6 +21,7 @@ from advisories.texts import in_language
 from checklists import wording
 from checklists.forms import Entered
 from checklists.models import NOTE_LENGTH, Checklist, ChecklistItem, Decision
+from checklists.moves import Move, Step
 from checklists.page_filters import SEVERITY_NAMES
 from checklists.recorded import COLUMNS, Said, moment, offered, said_in, said_of
 
@@ -49,8 +50,9 @@ class Pattern:
 class ItemWriter:
     """Writes the items of one checklist's page in the active language.
 
-    `editable`: with forms. `query` ("?..." or "") keeps the filters across a form. Making one
-    renders two templates; writing an item runs no query.
+    `editable`: with forms. `query` ("?..." or "") keeps the filters across a form. `moves` are
+    those of the items' advisories by tracking ID. Making one renders two templates; writing an
+    item runs no query.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class ItemWriter:
         editable: bool,
         verify_fixed: bool,
         query: str = "",
+        moves: Mapping[str, Move] | None = None,
     ) -> None:
-        self.header, self.answers = checklist.frozen, answers
+        self.header, self.answers, self.moves = checklist.frozen, answers, moves or {}
+        self.offers_url = reverse("checklists:offers", args=[checklist.pk])
         self.editable, self.verify_fixed, self.query = editable, verify_fixed, query
         self.language = get_language() or "ja"
         self.words = _words()
@@ -71,8 +75,8 @@ class ItemWriter:
         self.verdicts = {v.value: _tag("verdict", v.value, v.label) for v in Verdict}
         self.decisions = {d.value: _tag("decision", d.value, d.label) for d in Decision}
         self._reasons: dict[Any, str] = {}
-        # The address of one item's form, with a place for the tracking ID.
-        self.address = reverse("checklists:decide", args=[checklist.pk, SLOT]).split("%00")
+        # The address of one item's form, before and after the tracking ID.
+        self.address = reverse("checklists:decide", args=[checklist.pk, "ID"]).rsplit("ID", 1)
         if editable:
             fixed = {"csrf_token": csrf_token, "note_length": NOTE_LENGTH}
             marks = [(c.value, c.label, f"{SLOT}checked_{c.value}{SLOT}") for c in CHOICES]
@@ -107,7 +111,7 @@ class ItemWriter:
         rest = self._texts(item, reason=item.verdict in NEEDED) + self._previous(item)
         form = self._work(item, None) if self.editable else ""
         return (
-            f'<div class="body">{self._heading(item)}{line}{quick}'
+            f'<div class="body">{self._heading(item)}{self._moved(item)}{line}{quick}'
             f'<details class="more"><summary>{fold}'
             f'<span class="visually-hidden"> {item.position}</span></summary>'
             f'<div class="body">{rest}</div>{form}</details></div>'
@@ -117,8 +121,8 @@ class ItemWriter:
         stamp = self._stamp(item) if item.decision != Decision.OPEN or item.note else ""
         form = self._work(item, entered) if self.editable else ""
         return (
-            f'<div class="body">{self._heading(item)}{self._mark(item)}{self._texts(item)}'
-            f"{stamp}{self._previous(item)}</div>{form}"
+            f'<div class="body">{self._heading(item)}{self._mark(item)}{self._moved(item)}'
+            f"{self._texts(item)}{stamp}{self._previous(item)}</div>{form}"
         )
 
     def _heading(self, item: ChecklistItem) -> str:
@@ -145,6 +149,24 @@ class ItemWriter:
         if item.flagged:
             return f'<p class="notice warning">{self.words["flagged"]}</p>'
         return ""
+
+    def _moved(self, item: ChecklistItem) -> str:
+        """How the advisory moved since the item was frozen; "" when it did not."""
+        move = self.moves.get(item.tracking_id)
+        if move is None:
+            return ""
+        if move.step is Step.WITHDRAWN:
+            return (
+                f'<div class="notice warning"><p><b class="word">{self.words["withdrawn"]}</b> '
+                f'<span class="user-text">{escape(move.reason)}</span></p></div>'
+            )
+        if not move.is_offer:
+            return f'<p class="soft">{escape(move.step.label)}</p>'
+        return (
+            f'<p class="soft">{self.words["offered"]} '
+            f'<a href="{self.offers_url}#offer-{escape(move.tracking_id)}">'
+            f"{escape(move.step.label)}</a></p>"
+        )
 
     def _texts(self, item: ChecklistItem, *, reason: bool = True) -> str:
         content, language, words = item.content, self.language, self.words
@@ -209,7 +231,8 @@ class ItemWriter:
         )
 
     def _previous(self, item: ChecklistItem) -> str:
-        """What was decided on the checklist before this one: an offer, never a copy."""
+        """What was decided on the checklist before this one, or before the advisory changed: an
+        offer, never a copy."""
         previous = item.previous
         if not previous or item.decision != Decision.OPEN:
             return ""
@@ -218,8 +241,9 @@ class ItemWriter:
         if self.editable:
             button = self._quick(item, list(offered(previous)), self.words["take"])
         who = f"{escape(previous['by'])} {moment(previous['at'])}"
+        when = self.words["changed" if "revision" in previous else "previous"]
         return (
-            f'<div class="previous"><p class="soft">{self.words["previous"]} {who}</p>'
+            f'<div class="previous"><p class="soft">{when} {who}</p>'
             f"{_values(said_in(said))}{button}</div>"
         )
 
@@ -286,7 +310,7 @@ def _values(said: Said) -> str:
 def _errors(messages: Iterable[str], position: int) -> SafeString:
     rows = "".join(f"<li>{escape(message)}</li>" for message in messages)
     return mark_safe(  # noqa: S308
-        f'<ul class="error" role="alert" id="errors-{position}">{rows}</ul>'
+        f'<div class="error" role="alert" id="errors-{position}"><ul>{rows}</ul></div>'
     )
 
 
@@ -304,6 +328,9 @@ def _words() -> dict[str, str]:
         "qa": _("Q&A"),
         "new_tab": _("(opens in a new tab)"),
         "previous": _("Decided on the checklist before this one:"),
+        "changed": _("Decided before the advisory changed:"),
+        "withdrawn": _("Withdrawn:"),
+        "offered": _("The catalogue has a newer revision:"),
         "take": _("Record the same decision"),
         "verified": _("Verified"),
         "open": Decision.OPEN.label,

@@ -140,7 +140,8 @@ class ChecklistItem(models.Model):
     # Texts, names and links in both languages; the facts the verdict rests on: see freezing.py.
     content = FrozenJSONField()
     facts = models.JSONField()
-    # The decision on the predecessor's item, offered and never copied; None: there is none.
+    # A decision that is offered and never copied: on the predecessor's item, or (it then has a
+    # "revision") on this one before a newer revision changed its verdict. None: there is none.
     previous = models.JSONField(null=True, blank=True)
     reason = models.CharField(max_length=20, choices=Reason)
     verdict = models.CharField(max_length=20, choices=Verdict)
@@ -188,6 +189,8 @@ class Event(models.Model):
         DECISION = "decision", _("decision")
         ANSWER = "answer", _("answer")
         RESOLVED = "resolved", _("conflict resolved")
+        TAKEN = "taken", _("offer taken")
+        LOOKED_THROUGH = "looked_through", _("offers looked through")
         HEADER = "header", _("header changed")
         MEMBERS = "members", _("members changed")
         PREPARED = "prepared", _("prepared")
@@ -261,12 +264,14 @@ class Edition(models.Model):
     opened_by = models.CharField(max_length=LINE_LENGTH)
     opened_at = models.DateTimeField()
     opened_seq = models.PositiveIntegerField()
-    # All None or empty until issued.
+    # All None or empty until issued. `catalogue` repeats of the content what it holds of the
+    # catalogue, so that what moved since is found without reading all of it: see offers.py.
     issued_at = models.DateTimeField(null=True, blank=True)
     content = models.TextField(blank=True)
     digest = models.CharField(max_length=64, blank=True)
     chain_head = models.CharField(max_length=64, blank=True)
     files = models.JSONField(default=list, blank=True)
+    catalogue = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["checklist", "minor"]

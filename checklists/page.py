@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from advisories.applicability import Verdict
 from advisories.texts import in_language
@@ -130,7 +131,8 @@ def _fixed(items: list[ChecklistItem], verify: bool, is_open: bool) -> Section:
 
 
 def _outside(items: list[ChecklistItem], is_open: bool) -> Section:
-    title, count = str(Verdict.NOT_APPLICABLE.label), _("%(n)d items") % {"n": len(items)}
+    title = str(Verdict.NOT_APPLICABLE.label)
+    count = ngettext("%(n)d item", "%(n)d items", len(items)) % {"n": len(items)}
     return Section("not_applicable", title, count, folded=True, open=is_open)
 
 

@@ -12,7 +12,7 @@ from checklists import wording
 from checklists.actions.operations import decision_of
 from checklists.freezing import NOT_KNOWN
 from checklists.models import Answer, ChecklistItem, Event
-from checklists.recorded import Said, moment, said_in, said_of_event
+from checklists.recorded import Said, moment, said_in
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,14 @@ def conflicts_of(
     are now."""
     found = []
     for event in waiting:
-        said = said_of_event(event, header)
         if event.item_id is not None:
-            found.append(_about_item(event, said, items[event.item_id]))
+            found.append(_about_item(event, items[event.item_id]))
         else:
-            found.append(_about_answer(event, said, header, answers[event.payload["question"]]))
+            found.append(_about_answer(event, header, answers[event.payload["question"]]))
     return found
 
 
-def _about_item(event: Event, said: Said, item: ChecklistItem) -> Conflict:
+def _about_item(event: Event, item: ChecklistItem) -> Conflict:
     title = _("No. %(number)d: %(title)s") % {
         "number": item.position,
         "title": in_language(item.content["title"]),
@@ -65,7 +64,7 @@ def _about_item(event: Event, said: Said, item: ChecklistItem) -> Conflict:
         title=title,
         anchor=f"item-{item.position}",
         late=event.outcome == Event.Outcome.LATE,
-        mine=said,
+        mine=said_in(event.payload["decision"]),
         mine_by=event.actor_name,
         mine_at=moment(event.recorded_at),
         theirs=said_in(decision_of(item)),
@@ -75,18 +74,19 @@ def _about_item(event: Event, said: Said, item: ChecklistItem) -> Conflict:
     )
 
 
-def _about_answer(event: Event, said: Said, header: Mapping[str, Any], answer: Answer) -> Conflict:
-    text = wording.question_text(header, answer.question)
-    value = wording.value_text(header, answer.question, answer.value or NOT_KNOWN)
+def _about_answer(event: Event, header: Mapping[str, Any], answer: Answer) -> Conflict:
+    question, label = answer.question, _("Answer")
+    wanted = wording.value_text(header, question, event.payload["value"])
+    present = wording.value_text(header, question, answer.value or NOT_KNOWN)
     return Conflict(
         entry=str(event.op_id),
-        title=text,
+        title=wording.question_text(header, question),
         anchor="questions",
         late=event.outcome == Event.Outcome.LATE,
-        mine=said,
+        mine=[(label, wanted)],
         mine_by=event.actor_name,
         mine_at=moment(event.recorded_at),
-        theirs=[(text, value)],
+        theirs=[(label, present)],
         theirs_by=answer.answered_by,
         theirs_at=moment(answer.answered_at),
         version=answer.version,

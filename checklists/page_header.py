@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from advisories.texts import in_language
 from checklists import wording
 from checklists.freezing import NOT_KNOWN
+from checklists.recorded import day
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,15 @@ class Document:
 
 @dataclass(frozen=True)
 class Header:
-    """`mode` is "" where the product has no modes; `ended`: support is over."""
+    """`mode` is "" where the product has no modes; `mode_notes` are the mode's and the product's;
+    `ended`: support is over."""
 
     product: str
     product_name: str
     release: str
     newer: bool
     mode: str
-    mode_note: str
+    mode_notes: list[str]
     installed_with: str
     support: str
     support_source: str
@@ -50,7 +52,11 @@ def header_of(frozen: Mapping[str, Any], answers: Mapping[str, str], today: date
         release=in_language(release["label"]),
         newer=not release["in_source"],
         mode=wording.value_text(frozen, "mode", mode) if frozen["modes"] else "",
-        mode_note=in_language(chosen.get("note")),
+        mode_notes=[
+            text
+            for note in (chosen.get("note"), frozen["product"]["modes_note"])
+            if (text := in_language(note))
+        ],
         installed_with=wording.value_text(
             frozen, "installed_with", answers.get("installed_with", NOT_KNOWN)
         ),
@@ -58,7 +64,7 @@ def header_of(frozen: Mapping[str, Any], answers: Mapping[str, str], today: date
         support_source=release["end_of_support_source"],
         ended=bool(end and end < today),
         documents=[_document(document, today) for document in frozen["documents"]],
-        check_date=_day(frozen["check_date"]),
+        check_date=day(frozen["check_date"]),
     )
 
 
@@ -66,8 +72,8 @@ def _support(end: date | None, today: date) -> str:
     if end is None:
         return _("End of support: not stated")
     if end < today:
-        return _("Support ended on %(day)s") % {"day": _day(end.isoformat())}
-    return _("Supported until %(day)s") % {"day": _day(end.isoformat())}
+        return _("Support ended on %(day)s") % {"day": day(end.isoformat())}
+    return _("Supported until %(day)s") % {"day": day(end.isoformat())}
 
 
 def _document(document: Mapping[str, Any], today: date) -> Document:
@@ -75,7 +81,7 @@ def _document(document: Mapping[str, Any], today: date) -> Document:
     return Document(
         title=in_language(document["title"]),
         version=document["version"],
-        published=_day(published) if published else "",
+        published=day(published) if published else "",
         age=age_text(date.fromisoformat(published), today) if published else "",
     )
 
@@ -91,7 +97,3 @@ def age_text(published: date, today: date) -> str:
     in_months = ngettext("%(n)d month", "%(n)d months", months) % {"n": months} if months else ""
     age = _("%(years)s %(months)s") % {"years": in_years, "months": in_months}
     return _("%(age)s old") % {"age": age.strip()}
-
-
-def _day(iso: str) -> str:
-    return iso.replace("-", "/")

@@ -7,7 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from advisories.texts import in_language
+from checklists.actions.creation import HEADER
 from checklists.models import Event
+from checklists.moves import Consequence, Step
+from checklists.page_offers import consequence_words
 from checklists.recorded import Said, moment, said_of_event
 
 
@@ -57,6 +60,9 @@ def _what(event: Event) -> str:
             "number": event.item.position,
             "title": in_language(event.item.content["title"]),
         }
+        if event.kind == Event.Kind.TAKEN:
+            place["revision"] = event.payload["revision"]
+            return _("No. %(number)d: took revision %(revision)s. %(title)s") % place
         if event.kind == Event.Kind.RESOLVED:
             return _("No. %(number)d: kept the present value. %(title)s") % place
         if event.payload.get("resolves"):
@@ -71,9 +77,12 @@ _SENTENCES: dict[Event.Kind, Callable[[Mapping[str, Any]], str]] = {
     Event.Kind.DECISION: lambda p: _("Decided an item."),
     Event.Kind.ANSWER: lambda p: _("Answered a question about the box."),
     Event.Kind.RESOLVED: lambda p: _("Kept the present answer."),
+    Event.Kind.TAKEN: lambda p: _("Took a revision."),
+    Event.Kind.LOOKED_THROUGH: lambda p: _("Looked through what the catalogue offers."),
     Event.Kind.HEADER: lambda p: (
         _("Changed the header: %(values)s")
-        % {"values": " / ".join(str(value) for value in p.values() if value)}
+        # PostgreSQL gives the keys back in an order of its own.
+        % {"values": " / ".join(p[name] for name in HEADER if p.get(name))}
     ),
     Event.Kind.MEMBERS: lambda p: (
         _("Changed the members: %(names)s") % {"names": _(", ").join(p["members"])}
@@ -92,9 +101,19 @@ _SENTENCES: dict[Event.Kind, Callable[[Mapping[str, Any]], str]] = {
 def _said(header: Mapping[str, Any], event: Event) -> Said:
     if event.kind in (Event.Kind.DECISION, Event.Kind.ANSWER):
         return said_of_event(event, header)
+    if event.kind == Event.Kind.TAKEN:
+        return _said_of_taken(event.effect)
     payload = event.payload
     said = [(_("Reason"), payload["reason"])] if payload.get("reason") else []
     if payload.get("comment"):
         said.append((_("Comment"), payload["comment"]))
     said += sorted(payload["items"].items()) if event.kind == Event.Kind.RETURNED else []
+    return said
+
+
+def _said_of_taken(effect: Mapping[str, Any]) -> Said:
+    step, what = Step(effect["step"]), Consequence(effect["consequence"])
+    said = [(_("Change"), str(step.label))]
+    if effect["before"] is not None:
+        said.append((_("Decision"), consequence_words(what)))
     return said

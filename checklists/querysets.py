@@ -53,9 +53,11 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
 
     def with_progress(self) -> ChecklistQuerySet:
         """Annotated: `items_total`, `to_do` (required or confirm), `decided` of those,
-        `high_to_do`, `high_decided`, `pending`."""
+        `high_to_do`, `high_decided`, `pending`. What was returned or flagged has to be decided
+        again, so it is not decided."""
         to_do = Q(items__verdict__in=["required", "confirm"])
-        decided = to_do & ~Q(items__decision="open")
+        marked = Q(items__returned=True) | Q(items__flagged=True)
+        decided = to_do & ~Q(items__decision="open") & ~marked
         high = Q(items__severity=3)
         count = models.Count
         annotated: ChecklistQuerySet = self.annotate(

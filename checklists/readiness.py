@@ -1,6 +1,6 @@
 """What stands between a checklist and the engineer's signature (design section 6). Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,24 +42,23 @@ def hindrances(
     conflicts: Iterable[Event],
     header: Mapping[str, Any],
     answers: Mapping[str, str],
+    withdrawn: Collection[str] = (),
 ) -> list[Hindrance]:
     """Every rule that forbids *prepared*, with its items; empty when it may be signed.
 
-    `conflicts` are the unresolved ones, `answers` the present ones (question -> value).
+    `conflicts` are the unresolved ones, `answers` the present ones (question -> value),
+    `withdrawn` the tracking IDs of items whose advisory was: they may stay open (design 7).
     """
     items = list(items)
+    undecided = [i for i in items if _is_open(i) and i.tracking_id not in withdrawn]
     installed_with_release = answers["installed_with"] == header["release"]["slug"]
     found = {
-        "open": [i for i in items if _must_decide(i) and i.decision == Decision.OPEN],
+        "open": [i for i in undecided if _must_decide(i)],
         "returned": [i for i in items if i.returned or i.flagged],
         "pending": [i for i in items if _pending(i) and not (i.waiting_for and i.due)],
         "pending_high": [i for i in items if _pending(i) and i.severity == 3 and not i.agreed_by],
         "unverified": [
-            i
-            for i in items
-            if not installed_with_release
-            and i.verdict == Verdict.FIXED
-            and i.decision == Decision.OPEN
+            i for i in undecided if not installed_with_release and i.verdict == Verdict.FIXED
         ],
     }
     result = [
@@ -73,6 +72,10 @@ def hindrances(
 
 def _must_decide(item: ChecklistItem) -> bool:
     return item.verdict in (Verdict.REQUIRED, Verdict.CONFIRM)
+
+
+def _is_open(item: ChecklistItem) -> bool:
+    return item.decision == Decision.OPEN
 
 
 def _pending(item: ChecklistItem) -> bool:

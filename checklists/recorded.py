@@ -40,7 +40,7 @@ Said = list[tuple[str, str]]
 def said_of(item: ChecklistItem, *, note: bool = True) -> Said:
     """(label, text) of what the item's decision says, without what is empty."""
     return [
-        (str(LABELS[name]), str(value))
+        (str(LABELS[name]), _shown(name, str(value)))
         for name, column in COLUMNS.items()
         if (note or name != "note") and (value := getattr(item, column))
     ]
@@ -48,8 +48,16 @@ def said_of(item: ChecklistItem, *, note: bool = True) -> Said:
 
 def said_in(decision: Mapping[str, Any]) -> Said:
     """The same of an operation's or an event's decision, led by the decision itself."""
-    said = [(str(LABELS[name]), str(decision[name])) for name in LABELS if decision.get(name)]
+    said = [
+        (str(label), _shown(name, str(decision[name])))
+        for name, label in LABELS.items()
+        if decision.get(name)
+    ]
     return [(str(_("Decision")), decision_word(decision.get("decision", ""))), *said]
+
+
+def _shown(name: str, value: str) -> str:
+    return day(value) if name == "due" else value
 
 
 def said_of_event(event: Event, header: Mapping[str, Any]) -> Said:
@@ -80,3 +88,8 @@ def moment(at: datetime | str | None) -> str:
         return ""
     when = datetime.fromisoformat(at) if isinstance(at, str) else at
     return timezone.localtime(when).strftime("%Y/%m/%d %H:%M")
+
+
+def day(iso: str) -> str:
+    """A day in ISO 8601 as "2026/11/24", as everything else that is shown has it."""
+    return iso.replace("-", "/")

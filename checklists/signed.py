@@ -1,6 +1,6 @@
 """What a signer sees: the list in words, exceptions first. Reads the content that is signed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,10 +10,14 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from advisories.applicability import Verdict
 from checklists.chain import timestamp
 from checklists.conflicts import to_resolve
 from checklists.handover.rows import Row, make_row, moment
 from checklists.models import Checklist, Decision, Event
+from checklists.moves import Held, Move, Step
+from checklists.offers import moves_since
+from checklists.page_offers import Line, line_of
 from checklists.readiness import Hindrance
 from portal.models import User
 from portal.roles import Role
@@ -57,24 +61,75 @@ class ReviewedRow:
 
 
 @dataclass(frozen=True)
+class NotTaken:
+    """What the catalogue did and the list does not have. `verdict` is the one that this box would
+    get with it, "" where that is not known; `confirmed`: it is signed knowingly, with a tick."""
+
+    line: Line
+    verdict_key: str
+    verdict: str
+    confirmed: bool
+    ticked: bool
+
+
+def not_taken(content: Mapping[str, Any], ticked: Collection[str] = ()) -> list[NotTaken]:
+    """The content's offers in the active language. `ticked` are tracking IDs."""
+    return [_not_taken(offer, ticked) for offer in content["offers"]]
+
+
+def _not_taken(offer: Mapping[str, Any], ticked: Collection[str]) -> NotTaken:
+    move = Move(
+        tracking_id=offer["tracking_id"],
+        step=Step(offer["step"]),
+        title=offer["title"],
+        severity=offer["severity"],
+        position=offer["position"],
+        held=offer["held"],
+        newest=offer["newest"],
+        reason=offer["withdrawn_reason"],
+    )
+    verdict = offer["verdict"] and Verdict(offer["verdict"])
+    return NotTaken(
+        line_of(move),
+        verdict_key=verdict.value if verdict else "",
+        verdict=str(verdict.label) if verdict else "",
+        confirmed=offer["confirmed"],
+        ticked=offer["tracking_id"] in ticked,
+    )
+
+
+@dataclass(frozen=True)
 class Seen:
-    """`exceptions` are (title, rows) that need the reviewer's eye, without empty ones."""
+    """`exceptions` are (title, rows) that need the reviewer's eye, without empty ones; `since` is
+    what moved after *prepared*, which is not part of what is signed."""
 
     rows: list[ReviewedRow]
     exceptions: list[tuple[str, list[Row]]]
     late: list[Late]
+    not_taken: list[NotTaken]
+    since: list[Line]
 
 
 def seen_by_reviewer(
     checklist: Checklist, content: Mapping[str, Any], comments: Mapping[str, str]
 ) -> Seen:
-    """The list in the active language, as the hand-over prints it; at most two queries.
+    """The list in the active language, as the hand-over prints it; at most five queries.
 
     `comments` maps tracking IDs to what was already written.
     """
     zone, language = ZoneInfo(settings.TIME_ZONE), get_language() or "ja"
     product = content["checklist"]["product"]["slug"]
-    rows = [make_row(i, language=language, zone=zone, product=product) for i in content["items"]]
+    moved = {offer["tracking_id"]: offer for offer in content["offers"]}
+    rows = [
+        make_row(
+            item,
+            language=language,
+            zone=zone,
+            product=product,
+            offer=moved.get(item["tracking_id"]),
+        )
+        for item in content["items"]
+    ]
     chosen: dict[str, list[Row]] = {
         _("Risk accepted"): [r for r in rows if r.decision_key == Decision.RISK_ACCEPTED],
         _("Pending"): [r for r in rows if r.decision_key == Decision.PENDING],
@@ -92,7 +147,19 @@ def seen_by_reviewer(
             for event in to_resolve(checklist)
             if event.outcome == Event.Outcome.LATE
         ],
+        not_taken=not_taken(content),
+        since=_since(product, content),
     )
+
+
+def _since(product: str, content: Mapping[str, Any]) -> list[Line]:
+    held = {i["tracking_id"]: Held(i["position"], i["revision"]) for i in content["items"]}
+    signed = {(o["tracking_id"], o["step"], o["newest"]) for o in content["offers"]}
+    return [
+        line_of(move)
+        for move in moves_since(product, held)
+        if (move.tracking_id, move.step.value, move.newest) not in signed
+    ]
 
 
 def _late(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> Late:

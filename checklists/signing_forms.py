@@ -17,7 +17,8 @@ from portal.models import User
 class OnceForm(forms.Form):
     """A form that acts once, however often it is sent: it carries its operation's UUID."""
 
-    op_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    # Without an id: a page may have several of these forms.
+    op_id = forms.UUIDField(widget=forms.HiddenInput(attrs={"id": False}), initial=uuid4)
 
 
 class SignForm(OnceForm):

@@ -1,17 +1,29 @@
 """Addresses of rollouts, checklists and the wizard."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from checklists.views import (
     checklist,
+    documents,
     editions,
     files,
     items,
+    offers,
     rollouts,
     signing,
     wizard,
     wizard_save,
 )
+
+
+class TrackingId(StringConverter):
+    """The characters of a tracking ID and no others: a NUL must not reach PostgreSQL."""
+
+    regex = "[A-Za-z0-9._-]+"
+
+
+register_converter(TrackingId, "tracking_id")
 
 app_name = "checklists"
 
@@ -25,9 +37,16 @@ urlpatterns = [
     # /checklists/<uuid>/: the list and what its forms send
     path("checklists/<uuid:uuid>/", checklist.checklist_detail, name="checklist_detail"),
     path("checklists/<uuid:uuid>/history/", checklist.history, name="history"),
-    path("checklists/<uuid:uuid>/items/<str:tracking_id>/decision/", items.decide, name="decide"),
+    path(
+        "checklists/<uuid:uuid>/items/<tracking_id:tracking_id>/decision/",
+        items.decide,
+        name="decide",
+    ),
     path("checklists/<uuid:uuid>/answers/", items.answer, name="answer"),
     path("checklists/<uuid:uuid>/conflicts/", items.resolve, name="resolve"),
+    path("checklists/<uuid:uuid>/offers/", offers.offers, name="offers"),
+    path("checklists/<uuid:uuid>/offers/take/", offers.take, name="take"),
+    path("checklists/<uuid:uuid>/offers/seen/", offers.look_through, name="look_through"),
     # /checklists/<uuid>/: signatures, editions, files
     path("checklists/<uuid:uuid>/prepare/", signing.prepare, name="prepare"),
     path("checklists/<uuid:uuid>/withdraw/", signing.withdraw, name="withdraw"),
@@ -49,4 +68,6 @@ urlpatterns = [
     path("rollouts/<uuid:uuid>/", rollouts.rollout_detail, name="rollout_detail"),
     path("rollouts/<uuid:uuid>/header/", rollouts.rollout_header, name="rollout_header"),
     path("rollouts/<uuid:uuid>/members/", rollouts.rollout_members, name="rollout_members"),
+    # /documents/<pk>/: one revision of a document
+    path("documents/<int:pk>/", documents.document, name="document"),
 ]

@@ -13,8 +13,9 @@ from advisories.applicability import Reason
 from checklists import files
 from checklists.actions.creation import HEADER, frozen_state
 from checklists.actions.operations import decision_of
-from checklists.chain import broken_links, canonical, digest, replay, timestamp
+from checklists.chain import broken_links, canonical, digest, replay, rewind, timestamp
 from checklists.models import Checklist, Edition, Event, SignOff
+from checklists.offers import catalogue_of
 
 OPEN = dict.fromkeys(
     ("note", "before", "after", "reason", "approver", "waiting_for", "due", "agreed_by"), ""
@@ -27,6 +28,7 @@ UNDECIDED = {
     "returned": False,
     "returned_comment": "",
     "returned_by": "",
+    "flagged": False,
 }
 
 
@@ -62,11 +64,12 @@ def _end(checklist: Checklist, events: list[Event]) -> list[str]:
 
 
 def _frozen(checklist: Checklist, events: list[Event]) -> list[str]:
-    """Event 1 against the header and items as they stand in their tables."""
+    """Event 1 and every revision taken since, against header and items in their tables."""
     if not events or events[0].kind != Event.Kind.CREATED:
         return ["There is no event that says how the checklist was made."]
-    created, wrong = events[0], []
-    if digest(frozen_state(checklist, checklist.items.all())) != created.effect["frozen"]:
+    created = events[0]
+    made_with, wrong = rewind(frozen_state(checklist, checklist.items.all()), events)
+    if digest(made_with) != created.effect["frozen"]:
         wrong.append("The frozen header or items are not those that the checklist was made with.")
     made = (created.payload["release"], checklist.frozen["product"]["slug"], created.recorded_at)
     if (checklist.release, checklist.product, checklist.created_at) != made:
@@ -106,6 +109,7 @@ def _state(checklist: Checklist, events: list[Event]) -> list[str]:
             "returned": item.returned,
             "returned_comment": item.returned_comment,
             "returned_by": item.returned_by,
+            "flagged": item.flagged,
         }
         decision = UNDECIDED | told["decisions"].get(item.tracking_id, {})
         version = told["versions"].get(item.tracking_id, 0)
@@ -152,6 +156,9 @@ def _content(edition: Edition, name: str) -> list[str]:
         content = ""
     if content != edition.content or _sha256(content.encode()) != edition.digest:
         wrong.append(f"{name}: its content is not the one whose digest was signed.")
+    # An edition issued before there were offers has no such column.
+    elif edition.catalogue and edition.catalogue != catalogue_of(json.loads(content)):
+        wrong.append(f"{name}: its catalogue edition is not that of its content.")
     live = {s.kind: s for s in edition.sign_offs.all() if s.revoked_at is None}
     for kind in (SignOff.Kind.PREPARED, SignOff.Kind.REVIEWED):
         if kind not in live:

@@ -1,10 +1,14 @@
 """People in the admin."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import ManyToManyField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from portal.admin_fields import TickList
 from portal.models import User
 
 
@@ -41,6 +45,13 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not subscriptable at 
         ),
     )
     readonly_fields = ("is_demo",)
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["widget"] = TickList(db_field.verbose_name)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

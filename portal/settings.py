@@ -2,30 +2,16 @@
 `.env.example` lists the names. A bad value stops the start and names itself."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from environs import Env
 
-from portal import local
+from portal import environment, local
+from portal.environment import BASE_DIR, env
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-
-env = Env(eager=True)
 env.read_env(BASE_DIR / ".env", recurse=False)
-
-
-def secret(name: str, default: Callable[[], str] | None = None) -> str:
-    """`name` from the environment, or the contents of the file that `name`_FILE names."""
-    file = env.path(f"{name}_FILE", None)
-    if file is not None:
-        return file.read_text(encoding="utf-8").strip()
-    return env.str(name, "") or default() if default else env.str(name)
-
 
 # `serve` is the laptop's command: it keeps a key of its own and speaks plain HTTP on loopback.
 # Its workers are processes of their own, so it tells them through the environment.
@@ -34,13 +20,23 @@ SERVING_LOCALLY = sys.argv[1:2] == ["serve"] or env.bool("SERVE_HTTP", False)
 DEBUG = env.bool("DEBUG", False)
 # Other commands beside `serve` (createsuperuser, evaluate ...) use the key that it has made.
 HAS_LOCAL_KEY = SERVING_LOCALLY or local.KEY_FILE.exists()
-SECRET_KEY = secret("SECRET_KEY", local.secret_key if HAS_LOCAL_KEY else None)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
-PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", "var/media", validate=environment.is_given)
+SECRET_KEY = environment.secret("SECRET_KEY", MEDIA_ROOT) or (
+    local.secret_key() if HAS_LOCAL_KEY else env.str("SECRET_KEY", validate=environment.is_given)
+)
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS",
+    ["localhost", "127.0.0.1", "[::1]"],
+    subcast=str.strip,
+    validate=environment.are_hosts,
+)
+CSRF_TRUSTED_ORIGINS: list[str] = env.list(
+    "CSRF_TRUSTED_ORIGINS", [], subcast=str.strip, validate=environment.are_origins
+)
+PUBLIC_URL = env.str("PUBLIC_URL", "", validate=environment.is_address).rstrip("/")
 CATALOGUE_LOGIN_REQUIRED = env.bool("CATALOGUE_LOGIN_REQUIRED", False)
 ALLOW_SELF_REVIEW = env.bool("ALLOW_SELF_REVIEW", False)
-SIGNING_KEY_FILE = env.path("SIGNING_KEY_FILE", None)
+SIGNING_KEY_FILE = environment.key_file("SIGNING_KEY_FILE", MEDIA_ROOT)
 
 INSTALLED_APPS = [
     "portal.admin_config.PortalAdminConfig",
@@ -108,9 +104,9 @@ SQLITE_OPTIONS = {
 }
 
 DATABASES = {
-    "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+    "default": environment.database("DATABASE_URL", "sqlite:///var/db.sqlite3"),
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == environment.ENGINES["sqlite"]:
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 else:
@@ -120,7 +116,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "portal.backends.PortalBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -147,26 +143,21 @@ LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", "Asia/Tokyo")
-try:
-    ZoneInfo(TIME_ZONE)
-except Exception as error:
-    raise ValueError(f'Environment variable "TIME_ZONE" is no time zone: {TIME_ZONE!r}') from error
+TIME_ZONE = env.str("TIME_ZONE", "Asia/Tokyo", validate=environment.is_time_zone)
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = env.path("MEDIA_ROOT", VAR_DIR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "portal.storage.StaticStorage"},
 }
 
-if env.str("EMAIL_URL", ""):
-    vars().update(env.dj_email_url("EMAIL_URL"))
+vars().update(environment.mail("EMAIL_URL"))
 
 # Plain HTTP is for `serve` on loopback and for tests: no certificate, so no Secure cookies.
 SECURE = not (SERVING_LOCALLY or DEBUG)
+DEMO_ACCOUNTS = not SECURE
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-sessionid" if SECURE else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if SECURE else "csrftoken"

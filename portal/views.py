@@ -1,5 +1,7 @@
 """Pages of the project itself: health, language, signing in, refused forms."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
@@ -8,14 +10,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from portal.identity import prove
 
 
 @login_not_required
-@require_GET
+@require_safe
 @never_cache
 def health(request: HttpRequest) -> HttpResponse:
     """Ready when the database answers; one query."""
@@ -40,6 +42,11 @@ class SignIn(LoginView):
     """Signing in is a proof of identity, good for signing for five minutes."""
 
     redirect_authenticated_user = True
+
+    def get_redirect_url(self) -> str:  # type: ignore[override]  # stubs of another Django
+        """Where to go on; this page itself is no such place, and would lead here for ever."""
+        address = super().get_redirect_url()
+        return "" if urlsplit(address).path == self.request.path else address
 
     def form_valid(self, form):  # type: ignore[no-untyped-def]
         response = super().form_valid(form)

@@ -97,8 +97,9 @@ def live_server(collected_static):
 
 @pytest.fixture(scope="session")
 def browser():
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import Error, expect, sync_playwright
 
+    expect.set_options(timeout=browsers.PATIENCE)
     with sync_playwright() as playwright:
         try:
             chromium = browsers.launch(playwright)
@@ -136,7 +137,7 @@ def open_page(browser, live_server, faults):
             viewport={"width": width, "height": height},
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(browsers.PATIENCE)
         faults.watch(context)
         contexts.append(context)
         return context.new_page()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from advisories.cells import FORMULA_STARTS, defuse, restore
 from checklists.handover.csv_file import write_csv
-from tests.support.content import HOSTILE, LONG_NOTE, make_content, make_hostile
+from tests.support.content import HOSTILE, LONG_NOTE, make_content, make_hostile, offer
 from tests.support.handover import CODE, DIGEST, handover_of, make_proof
 
 any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -127,3 +127,19 @@ def test_a_lone_surrogate_costs_its_own_letter_only():
     content["items"][4]["decision"]["note"] = "x\ud800y"
 
     assert read_back(write_csv(handover_of(content, "en")))[4]["Note"] == "x?y"
+
+
+def test_what_was_not_taken_stands_in_its_row_and_an_added_advisory_in_every_row():
+    content = make_content()
+    content["offers"] = [
+        offer("IWS-NEW", "added", position=None, held=None),
+        offer(content["items"][2]["tracking_id"], "patch", position=3),
+    ]
+
+    rows = read_back(write_csv(handover_of(content, "en")))
+
+    changes = [row["Change of the catalogue"] for row in rows]
+    assert changes.pop(2).endswith("PATCH: wording changed (revision 1 → 3)")
+    assert set(changes) == {""}
+    [added] = {row["Added advisories that were not taken"] for row in rows}
+    assert added.startswith("IWS-NEW Title (High): Added")

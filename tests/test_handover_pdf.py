@@ -20,12 +20,14 @@ from tests.support.content import (
     HOSTILE,
     LONG_NOTE,
     LONG_URL,
+    hostile_offers,
     make_content,
     make_hostile,
     many_items,
+    offer,
 )
 from tests.support.handover import CODE, DIGEST, handover_of, make_proof
-from tests.support.pdf import pdf_info
+from tests.support.pdf import links_in, pdf_info, set_text
 
 LANGUAGES = ("ja", "en")
 PUBLIC_URL = "https://portal.example.jp/verify/9F86D-08188-4C7D6-59A2F/"
@@ -47,17 +49,6 @@ def with_note(note, position=5):
     item = next(item for item in content["items"] if item["position"] == position)
     item["decision"]["note"] = note
     return content
-
-
-def set_text(pdf):
-    """The text cell by cell, as it was set; pdf_text reads across the columns."""
-    command = ["pdftotext", "-raw", "-enc", "UTF-8", "-", "-"]
-    return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
-
-
-def links_in(pdf):
-    done = subprocess.run(["pdfinfo", "-url", "-"], input=pdf, capture_output=True, check=True)
-    return [line.split()[-1] for line in done.stdout.decode().splitlines()[1:]]
 
 
 def words_of(pdf):
@@ -146,6 +137,20 @@ def test_open_points_come_before_the_tables_and_the_annexes_last(pdf_text):
     assert places == sorted(places)
 
 
+def test_changes_of_the_catalogue_that_were_not_taken_are_printed_and_told_on_the_cover(pdf_pages):
+    content = make_content()
+    content["offers"] = [
+        offer(content["items"][1]["tracking_id"], "major", position=2),
+        offer("IWS-NEW", "added", position=None, held=None),
+    ]
+
+    first, *others = pdf_pages(write_pdf(handover_of(content, "en")))
+
+    assert "2 added or MAJOR changes of the catalogue were not taken" in first
+    text = packed("".join(others))
+    assert packed("IWS-NEW Title (High): Added; verdict with it: Fixed, verify only") in text
+
+
 def test_every_page_has_its_number_the_code_and_whose_document_it_is_not(pdf_pages):
     pages = pdf_pages(issued("en"))
 
@@ -216,7 +221,9 @@ def test_no_heading_is_left_alone_at_the_foot_of_a_page(pdf_pages):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_hostile_texts_still_conform(pdf_validator, language):
-    assert pdf_validator.validate(write_pdf(handover_of(make_hostile(), language))) == []
+    content = make_hostile() | {"offers": hostile_offers()}
+
+    assert pdf_validator.validate(write_pdf(handover_of(content, language))) == []
 
 
 def test_markup_stays_what_it_is():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.content import make_content
+from tests.support.content import make_content, offer
 from tests.support.handover import PREPARED, REVIEWED, handover_of, make_proof
 
 LANGUAGES = ("ja", "en")
@@ -275,13 +275,65 @@ def test_a_text_without_english_falls_back_to_japanese():
     assert row_at(handover_of(content, "en"), 2).title == "題"
 
 
-def test_offers_that_were_not_taken_are_listed():
+OFFERS = [
+    offer(),
+    offer("IWS-2", "added", position=None, held=None, verdict="required"),
+    offer("IWS-3", "withdrawn", position=4, verdict=None, withdrawn_reason="wrong"),
+    offer("IWS-4", "left", position=5, verdict=None),
+    offer("IWS-5", "patch", position=6, severity=None),
+]
+
+
+def test_changes_of_the_catalogue_that_were_not_taken_are_listed_in_words():
     content = make_content()
+    content["offers"] = OFFERS
+
+    assert handover_of(content, "en").offers == (
+        "No. 2 IWS-1 Title (High): MAJOR: applicability changed; revision 1 → 3; verdict with it:"
+        " Fixed, verify only; seen, and handed over without it",
+        "IWS-2 Title (High): Added; verdict with it: Action required;"
+        " seen, and handed over without it",
+        "No. 4 IWS-3 Title (High): Withdrawn; wrong",
+        "No. 5 IWS-4 Title (High): No longer in a document for this product",
+        "No. 6 IWS-5 Title (—): PATCH: wording changed; revision 1 → 3",
+    )
+
+
+def test_a_draft_does_not_say_that_anybody_has_seen_them():
+    content = make_content()
+    content["offers"] = OFFERS
+
+    assert "seen" not in "".join(handover_of(content, "en", make_proof("draft")).offers)
+
+
+def test_the_cover_says_how_many_added_and_major_changes_were_not_taken():
+    content = make_content()
+    assert len(handover_of(content, "en").remarks) == 1
+    content["offers"] = OFFERS
+
+    assert handover_of(content, "en").remarks[1] == (
+        "2 added or MAJOR changes of the catalogue were not taken; they are listed below."
+    )
+
+
+def test_a_row_says_how_its_advisory_moved():
+    content = make_content()
+    names = {item["position"]: item["tracking_id"] for item in content["items"]}
     content["offers"] = [
-        {"tracking_id": "IWS-1", "step": "MAJOR", "title": {"ja": "題", "en": "Title"}}
+        offer(names[2], "minor", position=2),
+        offer(names[4], "withdrawn", position=4, withdrawn_reason="wrong"),
+        offer(names[5], "left", position=5),
+        offer("IWS-2", "added", position=None, held=None),
     ]
 
-    assert handover_of(content, "en").offers == ("IWS-1 MAJOR Title",)
+    handover = handover_of(content, "en")
+
+    assert row_at(handover, 2).moved == (
+        "Newer revision not taken: MINOR: action, check or severity changed (revision 1 → 3)"
+    )
+    assert ("Withdrawn since", "wrong") in row_at(handover, 4).record
+    assert row_at(handover, 5).moved == "Catalogue: No longer in a document for this product"
+    assert row_at(handover, 6).moved == ""
 
 
 def test_the_japanese_hand_over_uses_the_agreed_words():

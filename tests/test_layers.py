@@ -8,13 +8,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 APPS = ("portal", "advisories", "checklists")
 # What every app may use of `portal`, which wires the others together.
-LEAVES = ("portal.models", "portal.roles", "portal.identity")
+LEAVES = ("portal.models", "portal.roles", "portal.identity", "portal.admin_fields")
 # Pure rules: values in, values out. Labels may be translated, nothing else of Django.
 PURE = {
     "advisories.applicability": ("django.db.models", "django.utils.translation"),
     "advisories.texts": ("django.utils.translation",),
     "advisories.cells": (),
     "advisories.searching": (),
+    "checklists.moves": ("django.db.models", "django.utils.translation"),
+    "checklists.differences": ("django.utils.functional", "django.utils.translation"),
     "checklists.chain": ("checklists.models.Event",),  # kinds and outcomes, and what it hashes
 }
 
@@ -125,6 +127,7 @@ def test_rules_and_writers_never_see_a_request():
     rules = ("applicability", "querysets", "actions", "content", "models", "loading", "wizard")
     rules += ("deployments", "evaluation", "verdict_rows", "freezing", "chain", "readiness")
     rules += ("indexing", "facets", "grid", "comparison", "side_by_side", "reading", "exporting")
+    rules += ("moves", "differences", "offers", "touched")
 
     assert not offenders(
         lambda name: layer(name) in rules and not under(name, "portal"),

@@ -6,10 +6,12 @@ import pytest
 from django.db import IntegrityError, connection
 
 from checklists import actions
-from checklists.actions import Stale, issue, operations, prepare
+from checklists.actions import Stale, issue, offers, operations, prepare, take
 from checklists.chain import broken_links
 from checklists.models import Checklist, Edition, Event, SignOff
+from checklists.verification import findings
 from portal.roles import Role
+from tests.support.moving import add, moves, reword, sharpen, wanted
 from tests.support.rollouts import (
     Scene,
     decide,
@@ -103,6 +105,109 @@ def test_without_the_lock_the_same_race_is_lost(monkeypatch):
 
     lost = threading.BrokenBarrierError if connection.vendor == "sqlite" else IntegrityError
     assert any(isinstance(result, lost) for result in results)
+
+
+def test_taking_and_deciding_at_once_never_puts_a_decision_on_a_text_that_was_not_seen():
+    scene = Scene()
+    sharpen("A-1")
+    shown = [wanted(scene.checklist, "A-1")]
+
+    taken, decided = at_once(
+        lambda: take(checklist_id=scene.id, op_id=op("t"), wanted=shown, by=scene.omar),
+        lambda: decide(scene.checklist, "A-1", by=scene.omar, version=0, name="d"),
+    )
+
+    item = scene.item("A-1")
+    if isinstance(taken, Stale):
+        assert decided.outcome == "applied"
+        assert (item.revision, item.decision, item.version) == (1, "done", 1)
+    else:
+        assert decided.outcome == "conflict"
+        assert (item.revision, item.decision, item.version) == (2, "open", 1)
+    assert findings(Checklist.objects.get()) == []
+
+
+def test_taking_and_signing_at_once_never_signs_what_was_not_seen():
+    scene = Scene(at="worked")
+    reword("A-1")
+    shown, offer = seen(scene.checklist), [wanted(scene.checklist, "A-1")]
+
+    signed, taken = at_once(
+        lambda: prepare(checklist_id=scene.id, op_id=op("p"), seen=shown, by=scene.omar),
+        lambda: take(checklist_id=scene.id, op_id=op("t"), wanted=offer, by=scene.omar),
+    )
+
+    assert isinstance(signed, Stale) != isinstance(taken, Stale)
+    assert scene.item("A-1").revision == (1 if isinstance(signed, SignOff) else 2)
+    assert findings(Checklist.objects.get()) == []
+
+
+def test_a_double_click_on_take_adds_an_advisory_once():
+    scene = Scene()
+    add("A-6")
+    shown = [wanted(scene.checklist, "A-6")]
+
+    first, second = at_once(
+        *[lambda: take(checklist_id=scene.id, op_id=op("t"), wanted=shown, by=scene.omar)] * 2
+    )
+
+    assert first == second
+    assert scene.checklist.items.filter(tracking_id="A-6").count() == 1
+
+
+def test_of_two_engineers_who_take_the_same_one_takes_and_the_other_gets_a_409():
+    scene = Scene()
+    olga = person("olga", Role.ENGINEER)
+    scene.rollout.members.add(olga)
+    add("A-6")
+    shown = [wanted(scene.checklist, "A-6")]
+
+    results = at_once(
+        lambda: take(checklist_id=scene.id, op_id=op("a"), wanted=shown, by=scene.omar),
+        lambda: take(checklist_id=scene.id, op_id=op("b"), wanted=shown, by=olga),
+    )
+
+    assert {type(result) for result in results} == {list, Stale}
+    assert broken_links(chain_of(scene.checklist)) == []
+
+
+def test_without_the_lock_two_who_take_at_once_collide(monkeypatch):
+    """The negative control: see the one for decisions."""
+    scene = Scene()
+    reword("A-1")
+    reword("A-2")
+    meeting = threading.Barrier(2)
+
+    def unlocked(checklist_id):
+        checklist = Checklist.objects.select_related("rollout").get(pk=checklist_id)
+        meeting.wait(timeout=2)
+        return checklist
+
+    one, two = [wanted(scene.checklist, "A-1")], [wanted(scene.checklist, "A-2")]
+    monkeypatch.setattr(offers, "lock", unlocked)
+    results = at_once(
+        lambda: take(checklist_id=scene.id, op_id=op("a"), wanted=one, by=scene.omar),
+        lambda: take(checklist_id=scene.id, op_id=op("b"), wanted=two, by=scene.omar),
+    )
+
+    lost = threading.BrokenBarrierError if connection.vendor == "sqlite" else IntegrityError
+    assert any(isinstance(result, lost) for result in results)
+
+
+def test_publishing_while_somebody_takes_takes_the_one_revision_or_is_a_409():
+    scene = Scene()
+    reword("A-1")
+    shown = [wanted(scene.checklist, "A-1")]
+
+    taken, _published = at_once(
+        lambda: take(checklist_id=scene.id, op_id=op("t"), wanted=shown, by=scene.omar),
+        lambda: sharpen("A-1"),
+    )
+
+    item = scene.item("A-1")
+    assert item.revision == (1 if isinstance(taken, Stale) else 2)
+    assert item.content["action"]["ja"] == "対応"
+    assert moves(scene.checklist) == {"A-1": "minor"}
 
 
 def test_a_double_click_on_create_makes_one_checklist():

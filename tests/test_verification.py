@@ -11,6 +11,7 @@ from checklists import files
 from checklists.actions import (
     change_header,
     change_host,
+    look_through,
     reopen,
     return_items,
     revoke_edition,
@@ -24,7 +25,9 @@ from checklists.models import (
     Event,
     SignOff,
 )
+from checklists.offers import held_by, moves_since, seen_in
 from checklists.verification import findings, origins
+from tests.support.moving import add, fix, sharpen, take
 from tests.support.rollouts import (
     Scene,
     answer,
@@ -96,6 +99,95 @@ def test_a_long_history_holds():
     revoke_edition(edition_id=edition.pk, op_id=op("revoke"), reason="wrong", by=scene.ines)
     reopen(checklist_id=scene.id, op_id=op("reopen"), reason="again", by=scene.omar)
     assert found(scene) == ""
+
+
+def taken(scene):
+    """Everything that can be taken, and looked through."""
+    sharpen("A-1")
+    fix("A-2")
+    add("A-6", conditions=["snmp"])
+    take(scene.checklist, "A-1", "A-2", "A-6", by=scene.omar)
+    shown = seen_in(moves_since("appliance", held_by(scene.checklist.items.all())))
+    look_through(checklist_id=scene.id, op_id=op("look"), seen=shown, by=scene.omar)
+
+
+def test_what_was_taken_and_looked_through_holds():
+    scene = Scene(at="worked")
+    taken(scene)
+    sharpen("A-1", "また別の対応")
+    take(scene.checklist, "A-1", by=scene.omar)
+
+    assert found(scene) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "sentence"),
+    [
+        ("A-1", {"content": {}}, "A-1 is not what event 6 took."),
+        ("A-1", {"severity": 1}, "A-1 is not what event 6 took."),
+        ("A-1", {"revision": 1}, "A-1 is not what event 6 took."),
+        ("A-2", {"previous": None}, "A-2 is not what event 7 took."),
+        ("A-6", {"facts": {}}, "A-6 is not what event 8 took."),
+        ("A-6", {"position": 9}, "A-6 is not what event 8 took."),
+        ("A-1", {"flagged": False}, "The decision on A-1"),
+        ("A-2", {"decision": "done"}, "The decision on A-2"),
+        ("A-2", {"version": 1}, "The decision on A-2"),
+        ("A-6", {"reason": "mode"}, "The verdict of A-6"),
+        ("A-3", {"content": {}}, "The frozen header or items"),
+    ],
+)
+def test_a_changed_item_is_found_after_revisions_were_taken(name, changes, sentence):
+    scene = Scene(at="worked")
+    taken(scene)
+    ChecklistItem.objects.filter(tracking_id=name).update(**changes)
+
+    assert sentence in found(scene)
+
+
+def test_an_added_item_that_is_gone_or_that_nobody_added_is_found():
+    scene = Scene(at="worked")
+    taken(scene)
+    item = scene.item("A-6")
+    with unguarded():
+        Event.objects.filter(item=item).update(item=scene.item("A-1"))
+    item.delete()
+
+    assert "A-6 is not what event 8 took." in found(scene)
+    assert "The item A-6 is missing." in found(scene)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"conditions": []}, "The conditions are not those that event 8 added."),
+        ({"check_date": "2020-01-01"}, "The catalogue edition is not the one that event 9 named."),
+        ({"documents": []}, "The catalogue edition is not the one that event 9 named."),
+        ({"modes": []}, "The frozen header or items"),
+    ],
+)
+def test_a_changed_header_is_found_after_it_was_looked_through(changes, sentence):
+    scene = Scene(at="worked")
+    taken(scene)
+    scene.checklist.refresh_from_db()
+    Checklist.objects.update(frozen=scene.checklist.frozen | changes)
+
+    assert sentence in found(scene)
+
+
+def test_an_answer_to_a_question_that_was_added_is_found_when_it_is_changed():
+    scene = Scene(at="worked")
+    taken(scene)
+    Answer.objects.filter(question="condition:snmp").update(value="yes")
+
+    assert "The answer to condition:snmp" in found(scene)
+
+
+def test_a_catalogue_of_an_edition_that_its_content_does_not_have_is_found():
+    scene = Scene(at="issued")
+    with unguarded():
+        Edition.objects.update(catalogue={"revisions": {"A-1": 9}, "documents": {}})
+
+    assert "its catalogue edition is not that of its content" in found(scene)
 
 
 def test_a_changed_event_is_found():

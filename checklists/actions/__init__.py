@@ -2,6 +2,7 @@
 
 from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.errors import NotAllowed, Refused, Stale
+from checklists.actions.offers import Wanted, look_through, take
 from checklists.actions.operations import record
 from checklists.actions.rollouts import change_header, change_host, change_members, discard, purge
 from checklists.actions.signing import (
@@ -18,6 +19,7 @@ __all__ = [
     "NotAllowed",
     "Refused",
     "Stale",
+    "Wanted",
     "change_header",
     "change_host",
     "change_members",
@@ -26,11 +28,13 @@ __all__ = [
     "create_rollout",
     "discard",
     "issue",
+    "look_through",
     "prepare",
     "purge",
     "record",
     "reopen",
     "return_items",
     "revoke_edition",
+    "take",
     "withdraw",
 ]

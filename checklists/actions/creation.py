@@ -162,21 +162,20 @@ def create_checklist(
 
 def frozen_state(checklist: Checklist, items: Iterable[ChecklistItem]) -> dict[str, Any]:
     """What event 1 holds the SHA-256 of: the frozen header and the frozen part of every item."""
+    return {"header": checklist.frozen, "items": [frozen_item(item) for item in items]}
+
+
+def frozen_item(item: ChecklistItem) -> dict[str, Any]:
+    """The frozen part of an item, which only a taken revision replaces."""
     return {
-        "header": checklist.frozen,
-        "items": [
-            {
-                "position": item.position,
-                "tracking_id": item.tracking_id,
-                "revision": item.revision,
-                "severity": item.severity,
-                "category": item.category,
-                "content": item.content,
-                "facts": item.facts,
-                "previous": item.previous,
-            }
-            for item in items
-        ],
+        "position": item.position,
+        "tracking_id": item.tracking_id,
+        "revision": item.revision,
+        "severity": item.severity,
+        "category": item.category,
+        "content": item.content,
+        "facts": item.facts,
+        "previous": item.previous,
     }
 
 
@@ -252,18 +251,20 @@ def _decisions_of(predecessor: Checklist | None) -> dict[str, dict[str, Any]]:
     if predecessor is None:
         return {}
     decided = predecessor.items.exclude(decision=Decision.OPEN)
+    return {item.tracking_id: offered_decision(item) for item in decided}
+
+
+def offered_decision(item: ChecklistItem) -> dict[str, Any]:
+    """The item's decision as it is offered later: what was decided, noted and by whom."""
     return {
-        item.tracking_id: {
-            "decision": item.decision,
-            "note": item.note,
-            "value_before": item.value_before,
-            "value_after": item.value_after,
-            "reason": item.decision_reason,
-            "approver": item.approver,
-            "by": item.decided_by,
-            "at": item.decided_at and item.decided_at.isoformat(),
-        }
-        for item in decided
+        "decision": item.decision,
+        "note": item.note,
+        "value_before": item.value_before,
+        "value_after": item.value_after,
+        "reason": item.decision_reason,
+        "approver": item.approver,
+        "by": item.decided_by,
+        "at": item.decided_at and item.decided_at.isoformat(),
     }
 
 

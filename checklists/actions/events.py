@@ -76,6 +76,25 @@ def used_before() -> Refused:
     return Refused(_("This form was already used for something else. Reload the page."))
 
 
+def same_body(
+    stored: Event,
+    checklist: Checklist,
+    kind: Event.Kind,
+    body: Mapping[str, Any],
+    base_version: int | None,
+    by: User,
+) -> Event:
+    """The stored answer of an operation that came twice. Raises Refused for another body."""
+    known = (stored.checklist_id, stored.kind, stored.payload, stored.base_version, stored.actor_id)
+    if known != (checklist.pk, kind, body, base_version, by.pk):
+        raise Refused(
+            _("This operation was already recorded with other contents.")
+            + " "
+            + _("Reload the page and enter it again.")
+        )
+    return stored
+
+
 def append(
     checklist: Checklist,
     *,

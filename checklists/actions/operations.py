@@ -16,7 +16,14 @@ from django.utils.translation import gettext as _
 from advisories.applicability import OLDER
 from checklists.actions.creation import decide_anew
 from checklists.actions.errors import Refused
-from checklists.actions.events import append, in_draft, lock, refuse_unstorable, require
+from checklists.actions.events import (
+    append,
+    in_draft,
+    lock,
+    refuse_unstorable,
+    require,
+    same_body,
+)
 from checklists.chain import timestamp
 from checklists.conflicts import to_resolve
 from checklists.freezing import NOT_KNOWN
@@ -111,7 +118,7 @@ def record(
     item, answer, body = _read(checklist, kind, payload)
     stored = Event.objects.select_related("item").filter(op_id=op_id).first()
     if stored:
-        return _same_body(stored, checklist, kind, body, base_version, by)
+        return same_body(stored, checklist, kind, body, base_version, by)
     _require_resolvable(checklist, body["resolves"], item, answer)
     operation = Operation(op_id, kind, body, item, base_version, client_at, by)
     if not in_draft(checklist):
@@ -250,25 +257,6 @@ def _require_answerable(checklist: Checklist, question: str, value: str) -> None
 def _mode_known_at_creation(checklist: Checklist) -> bool:
     created = checklist.events.get(seq=1)
     return bool(created.effect["answers"]["mode"] != NOT_KNOWN)
-
-
-def _same_body(
-    stored: Event,
-    checklist: Checklist,
-    kind: Event.Kind,
-    body: Mapping[str, Any],
-    base_version: int | None,
-    by: User,
-) -> Event:
-    """The stored answer of an operation that came twice. Raises Refused for another body."""
-    known = (stored.checklist_id, stored.kind, stored.payload, stored.base_version, stored.actor_id)
-    if known != (checklist.pk, kind, body, base_version, by.pk):
-        raise Refused(
-            _("This operation was already recorded with other contents.")
-            + " "
-            + _("Reload the page and enter it again.")
-        )
-    return stored
 
 
 def _require_resolvable(

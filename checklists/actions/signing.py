@@ -1,6 +1,6 @@
 """Signatures and editions: prepare, withdraw, return, issue, re-open, close, revoke (design 6)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from checklists.chain import canonical, digest
 from checklists.conflicts import conflicts
 from checklists.content import content_of
 from checklists.models import Checklist, Edition, Event, Revocation, SignOff
+from checklists.offers import catalogue_of, offered_to
 from checklists.readiness import hindrances
 from portal.models import User
 from portal.roles import Role
@@ -37,11 +38,15 @@ def _changed() -> Stale:
 
 
 @transaction.atomic
-def prepare(*, checklist_id: UUID, op_id: UUID, seen: str, by: User) -> SignOff:
+def prepare(
+    *, checklist_id: UUID, op_id: UUID, seen: str, ticked: Collection[str] = (), by: User
+) -> SignOff:
     """The engineer's signature over the content whose digest is `seen`.
 
-    Raises Refused with every rule of design section 6 that does not hold, Stale when the content
-    is no longer the one seen, NotAllowed. The same `op_id` gives the signature it made.
+    `ticked` are the added and MAJOR offers (tracking IDs) that the person has seen and hands over
+    without. Raises Refused with every rule of design section 6 that does not hold, or while one
+    of these is not ticked; Stale when the content, and with it the offers, is no longer the one
+    seen; NotAllowed. The same `op_id` gives the signature it made.
     """
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER)
@@ -52,20 +57,29 @@ def prepare(*, checklist_id: UUID, op_id: UUID, seen: str, by: User) -> SignOff:
         )
     edition = _edition_in(checklist, Edition.State.DRAFT)
     answers = dict(checklist.answers.values_list("question", "value"))
-    hindering = hindrances(checklist.items.all(), conflicts(checklist), checklist.frozen, answers)
+    items = list(checklist.items.all())
+    offered = offered_to(checklist, items, answers)
+    hindering = hindrances(
+        items, conflicts(checklist), checklist.frozen, answers, offered.withdrawn
+    )
     if hindering:
         raise Refused(*map(str, hindering))
-    content = content_of(checklist, edition)
+    content = content_of(checklist, edition, offered)
     content_digest = digest(content)
     if content_digest != seen:
         raise _changed()
+    confirmed = [m.tracking_id for m in offered.moves if m.needs_tick]
+    if not set(confirmed) <= set(ticked):
+        raise Refused(
+            _("Tick each added or MAJOR change that you hand over without, or take it first.")
+        )
     now = timezone.now()
     event = append(
         checklist,
         op_id=op_id,
         kind=Event.Kind.PREPARED,
-        payload={"edition": edition.number, "digest": content_digest},
-        effect={"statement": content["statement"]},
+        payload={"edition": edition.number, "digest": content_digest, "ticked": confirmed},
+        effect={"statement": content["statement"], "offers": content["offers"]},
         by=by,
         now=now,
     )
@@ -186,8 +200,10 @@ def _issue(
     _sign(edition, SignOff.Kind.REVIEWED, content, prepared.chain_head, by, now, prepared)
     edition.issued_at, edition.content = now, canonical(content)
     edition.digest, edition.chain_head = prepared.digest, prepared.chain_head
-    edition.files = rendered
-    edition.save(update_fields=["issued_at", "content", "digest", "chain_head", "files"])
+    edition.files, edition.catalogue = rendered, catalogue_of(content)
+    edition.save(
+        update_fields=["issued_at", "content", "digest", "chain_head", "files", "catalogue"]
+    )
     return Edition.objects.get(pk=edition.pk)  # without the sign-offs that were fetched before
 
 

@@ -46,6 +46,7 @@ class Row:
     decision: str
     decision_key: str
     attention: str
+    moved: str
     attention_rank: int
     decision_reason: str
     note: str
@@ -84,8 +85,18 @@ def moment(iso: str, zone: tzinfo) -> str:
     return datetime.fromisoformat(iso).astimezone(zone).strftime("%Y/%m/%d %H:%M") if iso else ""
 
 
-def make_row(item: Mapping[str, Any], *, language: str, zone: tzinfo, product: str) -> Row:
-    """The row of one item of the content; only references for all products or for `product`."""
+def make_row(
+    item: Mapping[str, Any],
+    *,
+    language: str,
+    zone: tzinfo,
+    product: str,
+    offer: Mapping[str, Any] | None = None,
+) -> Row:
+    """The row of one item of the content; only references for all products or for `product`.
+
+    `offer` is what the catalogue did to its advisory that is not part of it.
+    """
     decision = item["decision"]
     severity_key, severity = words.SEVERITIES[item["severity"]]
     links = tuple(
@@ -95,6 +106,7 @@ def make_row(item: Mapping[str, Any], *, language: str, zone: tzinfo, product: s
     )
     texts = ("title", "summary", "action", "check", "impact", "phase", "acts")
     said = ("note", "before", "after", "approver", "waiting_for", "agreed_by")
+    moved = _moved(offer) if offer else ("", "")
     return Row(
         number=str(item["position"]),
         tracking_id=item["tracking_id"],
@@ -110,12 +122,13 @@ def make_row(item: Mapping[str, Any], *, language: str, zone: tzinfo, product: s
         decision=str(words.DECISIONS[decision["decision"]]),
         decision_key=decision["decision"],
         attention=_attention(decision),
+        moved=": ".join(part for part in moved if part),
         attention_rank=_attention_rank(item["verdict"], decision),
         decision_reason=decision["reason"],
         due=day(decision["due"]),
         who=decision["by"],
         when=moment(decision["at"], zone),
-        record=_record(decision),
+        record=_record(decision, moved),
         fix=_fix(item["fix"], language),
         modes=_names(item["modes"], language),
         conditions=_names(item["conditions"], language),
@@ -156,6 +169,20 @@ def _attention(decision: Mapping[str, Any]) -> str:
     return "\n".join(marks)
 
 
+def _moved(offer: Mapping[str, Any]) -> tuple[str, str]:
+    """A label and what it says: how the advisory moved while the row stayed as it is."""
+    step = str(words.STEPS[offer["step"]])
+    if offer["step"] == "withdrawn":
+        return _("Withdrawn since"), offer["withdrawn_reason"]
+    if offer["step"] == "left":
+        return _("Catalogue"), step
+    return _("Newer revision not taken"), f"{step} ({revisions(offer)})"
+
+
+def revisions(offer: Mapping[str, Any]) -> str:
+    return _("revision %(held)s → %(newest)s") % offer
+
+
 def _attention_rank(verdict: str, decision: Mapping[str, Any]) -> int:
     if decision["returned"] or decision["flagged"]:
         return 1
@@ -164,12 +191,13 @@ def _attention_rank(verdict: str, decision: Mapping[str, Any]) -> int:
     return {"pending": 2, "risk_accepted": 3}.get(decision["decision"], 0)
 
 
-def _record(decision: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _record(decision: Mapping[str, Any], moved: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     change = ""
     if decision["before"] or decision["after"]:
         change = f"{decision['before'] or '—'} → {decision['after'] or '—'}"
     lines = (
         ("", _attention(decision)),
+        moved,
         (_("Reason"), decision["reason"]),
         (_("Approved by"), decision["approver"]),
         (_("Waiting for"), decision["waiting_for"]),

@@ -25,7 +25,7 @@ from .parts import (
     Signature,
     SignatureBox,
 )
-from .rows import Row, day, make_row, moment
+from .rows import Row, day, make_row, moment, revisions
 
 __all__ = ["Handover", "Proof", "Signature", "make_handover"]
 
@@ -48,8 +48,15 @@ def make_handover(
 def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handover:
     checklist = content["checklist"]
     product = checklist["product"]["slug"]
+    moved = {offer["tracking_id"]: offer for offer in content["offers"] if offer["position"]}
     rows = tuple(
-        make_row(item, language=language, zone=zone, product=product)
+        make_row(
+            item,
+            language=language,
+            zone=zone,
+            product=product,
+            offer=moved.get(item["tracking_id"]),
+        )
         for item in sorted(content["items"], key=lambda item: item["position"])
     )
     counts = _counts(content, rows)
@@ -75,7 +82,7 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
         first_text=_first_text(first),
         answers=tuple(_answer(answer, language, zone) for answer in content["answers"]),
         sections=_sections(rows),
-        offers=tuple(_offer(offer, language) for offer in content["offers"]),
+        offers=tuple(_offer(offer, language, proof) for offer in content["offers"]),
         statement=in_language(content["statement"], language),
         boxes=_boxes(proof, zone),
         history=tuple(
@@ -135,6 +142,11 @@ def _common(content: Content, language: str, proof: Proof) -> dict[str, str]:
         "state": str(words.STATES[proof.state]),
         "documents": "\n".join(documents),
         "check_date": day(catalogue["check_date"]),
+        "added": "\n".join(
+            _offer(offer, language, proof)
+            for offer in content["offers"]
+            if offer["position"] is None
+        ),
         "digest": proof.digest,
         "chain_head": proof.chain_head,
         "code": proof.code,
@@ -184,6 +196,13 @@ def _remarks(content: Content, proof: Proof, rows: tuple[Row, ...]) -> tuple[str
     if pending := sum(row.decision_key == "pending" for row in rows):
         text = ngettext("%(n)d open point", "%(n)d open points", pending)
         remarks.append(text % {"n": pending})
+    if untaken := sum(offer["confirmed"] for offer in content["offers"]):
+        text = ngettext(
+            "%(n)d added or MAJOR change of the catalogue was not taken; it is listed below.",
+            "%(n)d added or MAJOR changes of the catalogue were not taken; they are listed below.",
+            untaken,
+        )
+        remarks.append(text % {"n": untaken})
     if not content["checklist"]["release"]["in_source"]:
         remarks.append(
             _(
@@ -237,9 +256,29 @@ def _answer(answer: Mapping[str, Any], language: str, zone: tzinfo) -> Answer:
     )
 
 
-def _offer(offer: Mapping[str, Any], language: str) -> str:
-    title = in_language(offer.get("title"), language)
-    return " ".join(part for part in (offer["tracking_id"], offer.get("step", ""), title) if part)
+def _offer(offer: Mapping[str, Any], language: str, proof: Proof) -> str:
+    """One advisory that moved and is not part of the list as it is now, in a line."""
+    number = _("No. %(number)s") % {"number": offer["position"]} if offer["position"] else ""
+    severity = str(words.SEVERITIES[offer["severity"]][1])
+    named = (number, offer["tracking_id"], in_language(offer["title"], language))
+    sentences = [
+        _("%(advisory)s (%(severity)s): %(step)s")
+        % {
+            "advisory": " ".join(part for part in named if part),
+            "severity": severity,
+            "step": words.STEPS[offer["step"]],
+        }
+    ]
+    if offer["withdrawn_reason"]:
+        sentences.append(offer["withdrawn_reason"])
+    elif offer["held"] and offer["step"] != "left":
+        sentences.append(revisions(offer))
+    if offer["confirmed"] and offer["verdict"]:
+        verdict = words.VERDICTS[offer["verdict"]]
+        sentences.append(_("verdict with it: %(verdict)s") % {"verdict": verdict})
+    if offer["confirmed"] and proof.state != "draft":
+        sentences.append(_("seen, and handed over without it"))
+    return _("; ").join(sentences)
 
 
 def _boxes(proof: Proof, zone: tzinfo) -> tuple[SignatureBox, ...]:

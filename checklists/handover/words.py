@@ -37,6 +37,15 @@ STATES: Words = {
     "prepared": _("Awaiting review"),
     "issued": _("Issued"),
 }
+# How an advisory moved since it was frozen (checklists.moves.Step).
+STEPS: Words = {
+    "major": _("MAJOR: applicability changed"),
+    "added": _("Added"),
+    "withdrawn": _("Withdrawn"),
+    "left": _("No longer in a document for this product"),
+    "minor": _("MINOR: action, check or severity changed"),
+    "patch": _("PATCH: wording changed"),
+}
 SIGNATURES: Words = {
     "prepared": _("Prepared"),
     "reviewed": _("Reviewed"),
@@ -54,6 +63,7 @@ SHEET_COLUMNS: tuple[tuple[str, Promise], ...] = (
     ("reason", _("Reason for the verdict")),
     ("decision", _("Decision")),
     ("attention", _("Returned or flagged")),
+    ("moved", _("Change of the catalogue")),
     ("decision_reason", _("Reason for the decision")),
     ("note", _("Note")),
     ("before", _("Value before")),
@@ -89,6 +99,7 @@ SHEET_COLUMNS: tuple[tuple[str, Promise], ...] = (
     ("state", _("State")),
     ("documents", _("Catalogue edition")),
     ("check_date", _("Catalogue checked on")),
+    ("added", _("Added advisories that were not taken")),
     ("digest", _("Digest of the content (SHA-256)")),
     ("chain_head", _("Chain head")),
     ("code", _("Verification code")),

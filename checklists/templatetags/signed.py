@@ -17,3 +17,9 @@ def in_language(text: dict[str, str] | None) -> str:
 def grouped(digest: str) -> str:
     """A digest in groups of eight, to be compared by eye."""
     return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
+
+
+@register.filter
+def iso_day(iso: str) -> str:
+    """ "2026-11-24" as "2026/11/24"."""
+    return iso.replace("-", "/")

@@ -19,12 +19,16 @@ from checklists.conflicts import to_resolve
 from checklists.forms import Entered, EnteredAnswer
 from checklists.markup import ItemWriter
 from checklists.models import Checklist, Edition, Event, SignOff
+from checklists.moves import Move
+from checklists.offers import held_by, moves_since, withdrawn
 from checklists.page import pending_count, progress_of, sections_of, verdict_counts
 from checklists.page_conflicts import conflicts_of
 from checklists.page_filters import Filters
 from checklists.page_header import header_of
 from checklists.page_history import lines_of
+from checklists.page_offers import counts_of
 from checklists.page_questions import questions_of
+from checklists.recorded import said_in
 from checklists.views.refusals import checklist_of, person_of
 from portal.models import User
 from portal.roles import Role
@@ -82,9 +86,14 @@ class Editions:
         return self.in_draft and self.person.has_role(Role.ENGINEER)
 
     @cached_property
+    def in_review(self) -> bool:
+        prepared = self.newest.state == Edition.State.PREPARED
+        return prepared and not self.checklist.discarded_at
+
+    @cached_property
     def may_review(self) -> bool:
         return bool(
-            self.newest.state == Edition.State.PREPARED
+            self.in_review
             and self.prepared
             and self.person.has_role(Role.REVIEWER)
             and may_review(self.prepared, self.person)
@@ -92,11 +101,7 @@ class Editions:
 
     @cached_property
     def may_withdraw(self) -> bool:
-        return bool(
-            self.newest.state == Edition.State.PREPARED
-            and self.prepared
-            and self.prepared.signer_id == self.person.pk
-        )
+        return bool(self.in_review and self.prepared and self.prepared.signer_id == self.person.pk)
 
     @cached_property
     def may_reopen(self) -> bool:
@@ -119,14 +124,14 @@ def page(
     entered: Entered | None = None,
     answered: EnteredAnswer | None = None,
 ) -> HttpResponse:
-    """The whole page; three or four queries. `entered` and `answered` are what was refused."""
+    """The whole page; four to seven queries. `entered` and `answered` are what was refused."""
     sheet = Sheet(request, checklist)
     messages = entered.messages if entered else answered.messages if answered else []
     context = sheet.context(entered, answered) | {
         "refused": messages,
-        "refused_at": sheet.anchor(entered),
+        "refused_at": answered.anchor if answered else sheet.anchor(entered),
         # Where no form is left to hold it, what was typed is at least shown.
-        "typed": entered.values if entered and not sheet.editions.may_edit else None,
+        "typed": said_in(entered.values) if entered and not sheet.editions.may_edit else None,
     }
     return render(request, "checklists/checklist_detail.html", context, status=status)
 
@@ -156,16 +161,18 @@ class Sheet:
             editable=self.editions.may_edit,
             verify_fixed=self.values["installed_with"] != header["release"]["slug"],
             query=self.filters.query,
+            moves={move.tracking_id: move for move in self.moves},
         )
+
+    @cached_property
+    def moves(self) -> list[Move]:
+        return moves_since(self.checklist.product, held_by(self.items))
 
     def anchor(self, entered: Entered | None) -> str:
         """Where on the page an entry that was refused stands."""
-        if entered is None:
-            return "questions"
-        return next(
-            (f"item-{i.position}" for i in self.items if i.tracking_id == entered.tracking_id),
-            "main",
-        )
+        refused = entered.tracking_id if entered else None
+        found = (f"item-{i.position}" for i in self.items if i.tracking_id == refused)
+        return next(found, "main")
 
     def waiting(self, events: list[Event]) -> list[Any]:
         items = {item.pk: item for item in self.items}
@@ -173,8 +180,11 @@ class Sheet:
         return conflicts_of(self.checklist.frozen, events, items, answers)
 
     def progress(self) -> dict[str, Any]:
+        """Of what has to be decided: a withdrawn one that is open has not."""
+        gone = withdrawn(self.moves)
+        counted = [i for i in self.items if i.tracking_id not in gone or i.decision != "open"]
         return {
-            "progress": progress_of(self.items),
+            "progress": progress_of(counted),
             "pending": pending_count(self.items),
             "editable": self.editions.may_edit,
         }
@@ -188,6 +198,8 @@ class Sheet:
             "editions": editions,
             "header": header_of(checklist.frozen, self.values, timezone.localdate()),
             "counts": verdict_counts(self.items),
+            "moved": counts_of(self.moves),
+            "offers": sum(move.is_offer for move in self.moves),
             "total": len(self.items),
             "questions": [q for q in questions if q.is_open or q.messages],
             "given": questions,
@@ -206,7 +218,7 @@ class Sheet:
 @require_safe
 @never_cache
 def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Everything that happened, newest first; seven queries."""
+    """Everything that happened, newest first; eight queries."""
     checklist = checklist_of(request, uuid)
     events = checklist.events.select_related("item").order_by("-seq")
     events = events.defer("item__facts", "item__previous")

@@ -15,6 +15,8 @@ from checklists.actions import Refused, Stale
 from checklists.actions.events import require
 from checklists.actions.rendering import verification_code
 from checklists.models import Checklist, Edition
+from checklists.offers import held_in, moves_since
+from checklists.page_offers import counts_of, line_of
 from checklists.signing_forms import OnceForm, ReasonForm
 from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of, sent
 from portal.roles import Role
@@ -32,10 +34,12 @@ def issued_edition(checklist: Checklist, number: str) -> Edition:
 @require_safe
 @never_cache
 def edition(request: HttpRequest, uuid: UUID, number: str) -> HttpResponse:
-    """What was issued, how to prove it, what to download, what comes next."""
+    """What was issued, what moved since, how to prove it, what to download, what comes next."""
     checklist = checklist_of(request, uuid)
     found = issued_edition(checklist, number)
     newest = max(e.minor for e in checklist.editions.all() if e.issued_at is not None)
+    positions = dict(checklist.items.values_list("tracking_id", "position"))
+    moves = moves_since(checklist.product, held_in(found, positions))
     context = {
         "checklist": checklist,
         "edition": found,
@@ -44,6 +48,8 @@ def edition(request: HttpRequest, uuid: UUID, number: str) -> HttpResponse:
         "being_revised": any(e.issued_at is None for e in checklist.editions.all()),
         "revocation": getattr(found, "revocation", None),
         "is_reviewer": person_of(request).has_role(Role.REVIEWER),
+        "counts": counts_of(moves),
+        "moves": [line_of(move) for move in moves],
     }
     return render(request, "checklists/sign_issued.html", context)
 

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from advisories.texts import in_language
 from checklists.actions.signing import may_review
-from checklists.models import Checklist, Edition
+from checklists.models import Checklist, Edition, SignOff
+from checklists.offers import newest_revisions, offers_in
 from checklists.views.checklist import Editions
 from checklists.views.refusals import person_of
 from portal.models import User
@@ -26,6 +27,7 @@ class Row:
 
     checklist: Checklist
     editions: Editions
+    offers: int
 
     @property
     def edition(self) -> Edition:
@@ -37,7 +39,7 @@ class Row:
         return f"{frozen['product']['short_name']} {in_language(frozen['release']['label'])}"
 
     @property
-    def is_ready(self) -> bool:
+    def all_decided(self) -> bool:
         """Everything that has to be decided is; the page of the signature checks the rest."""
         counts = self.checklist
         return bool(
@@ -56,7 +58,7 @@ class Row:
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Eight queries, however many checklists there are."""
+    """Eleven queries at most, however many checklists there are."""
     person = person_of(request)
     open_rows = _open_rows(person)
     issued = _recently_issued(person)
@@ -68,13 +70,21 @@ def home(request: HttpRequest) -> HttpResponse:
         "open_rows": open_rows,
         "more_open": len(open_rows) == MOST_OPEN,
         "issued": issued,
+        "documents": newest_revisions(),
     }
     return render(request, "checklists/home.html", context)
 
 
 def _open_rows(person: User) -> list[Row]:
-    """The newest open checklists; three queries."""
+    """The open checklists with the number of their offers, newest first; five queries. Where
+    there are too many, the oldest of those that nobody has signed yet are left out: none that
+    waits for somebody."""
     open_edition = Edition.objects.filter(checklist=OuterRef("pk"), issued_at__isnull=True)
+    signatures = SignOff.objects.filter(
+        edition__checklist=OuterRef("pk"),
+        edition__issued_at__isnull=True,
+        kind=SignOff.Kind.PREPARED,
+    )
     found = (
         Checklist.objects.visible_to(person)
         .kept()
@@ -85,9 +95,11 @@ def _open_rows(person: User) -> list[Row]:
         )
         .with_editions()
     )
+    kept = list(found.order_by(Exists(signatures).desc(), "-created_at", "pk")[:MOST_OPEN])
+    offers = offers_in(kept)
     return [
-        Row(checklist, Editions(checklist, person))
-        for checklist in found.order_by("-created_at", "pk")[:MOST_OPEN]
+        Row(checklist, Editions(checklist, person), offers[checklist.pk])
+        for checklist in sorted(kept, key=lambda each: each.created_at, reverse=True)
     ]
 
 

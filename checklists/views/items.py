@@ -196,10 +196,11 @@ def resolve(request: HttpRequest, uuid: UUID) -> HttpResponse:
     sent, take = Sent.of(request.POST), request.POST.get("take", "")
     entry = _entry(checklist, request.POST.get("entry", ""))
     if not sent.complete or sent.op_id is None or take not in ("mine", "theirs"):
-        answered = EnteredAnswer("", "", [_incomplete()])
+        answered = EnteredAnswer("", "", [_incomplete()], anchor="conflicts")
         return page(request, checklist, status=PRECONDITION_REQUIRED, answered=answered)
     mine = take == "mine"
-    resolves = [str(entry.op_id)]
+    # An entry that tried to settle another one and came too late still stands for both.
+    resolves = [str(entry.op_id), *entry.payload["resolves"]]
     event = actions.record(
         checklist_id=uuid,
         op_id=sent.op_id,

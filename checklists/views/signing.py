@@ -1,5 +1,6 @@
 """Pages of signatures: prepare, withdraw, review, return (design section 6)."""
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +20,10 @@ from checklists.chain import digest
 from checklists.conflicts import conflicts
 from checklists.content import content_of
 from checklists.handover.pdf_file import PdfFailed
-from checklists.models import Checklist, Edition, SignOff
+from checklists.models import Checklist, ChecklistItem, Edition, SignOff
+from checklists.offers import offered_to
 from checklists.readiness import hindrances
-from checklists.signed import Hindered, reviewers_of, seen_by_reviewer
+from checklists.signed import Hindered, not_taken, reviewers_of, seen_by_reviewer
 from checklists.signing_forms import OnceForm, SignForm
 from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of, sent
 from portal.roles import Role
@@ -51,7 +53,7 @@ def open_edition_of(checklist: Checklist, state: Edition.State) -> Edition:
 def prepare(request: HttpRequest, uuid: UUID) -> HttpResponse:
     checklist = checklist_of(request, uuid)
     require(checklist, person_of(request), Role.ENGINEER)
-    now, status = timezone.now(), 200
+    now, status, ticked = timezone.now(), 200, request.POST.getlist("tick")
     form = SignForm(sent(request), request=request, now=now)
     if form.is_valid():
         try:
@@ -59,6 +61,7 @@ def prepare(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 checklist_id=uuid,
                 op_id=form.cleaned_data["op_id"],
                 seen=form.cleaned_data["seen"],
+                ticked=ticked,
                 by=person_of(request),
             )
         except Refused as error:
@@ -67,7 +70,10 @@ def prepare(request: HttpRequest, uuid: UUID) -> HttpResponse:
             messages.success(request, _("Signed as prepared. It now waits for the review."))
             return redirect(checklist)
     edition = open_edition_of(checklist, Edition.State.DRAFT)
-    content = content_of(checklist, edition)
+    items = list(checklist.items.all())
+    answers = dict(checklist.answers.values_list("question", "value"))
+    offered = offered_to(checklist, items, answers)
+    content = content_of(checklist, edition, offered)
     if form.is_bound:
         status = 422
     else:
@@ -75,7 +81,8 @@ def prepare(request: HttpRequest, uuid: UUID) -> HttpResponse:
     context = {
         **page_of(checklist, edition, content),
         "form": form,
-        "hindrances": hindered(checklist),
+        "hindrances": hindered(checklist, items, answers, offered.withdrawn),
+        "not_taken": not_taken(content, ticked),
         "reviewers": reviewers_of(checklist, person_of(request)),
     }
     return render(request, "checklists/prepare.html", context, status=status)
@@ -86,11 +93,14 @@ def page_of(checklist: Checklist, edition: Edition, content: dict[str, Any]) -> 
     return {"checklist": checklist, "edition": edition, "content": content}
 
 
-def hindered(checklist: Checklist) -> list[Hindered]:
-    """The rules that do not hold, each with its items to go to; at most four queries."""
-    items = list(checklist.items.all())
-    answers = dict(checklist.answers.values_list("question", "value"))
-    found = hindrances(items, conflicts(checklist), checklist.frozen, answers)
+def hindered(
+    checklist: Checklist,
+    items: Iterable[ChecklistItem],
+    answers: Mapping[str, str],
+    withdrawn: Collection[str],
+) -> list[Hindered]:
+    """The rules that do not hold, each with its items to go to; at most two queries."""
+    found = hindrances(items, conflicts(checklist), checklist.frozen, answers, withdrawn)
     positions = {item.tracking_id: item.position for item in items}
     return [Hindered.of(hindrance, positions) for hindrance in found]
 

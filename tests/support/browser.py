@@ -19,6 +19,7 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+PATIENCE = 20_000  # milliseconds for what a busy machine may take; nobody waits for it otherwise
 LOCALES = {"ja": "ja-JP", "en": "en-GB"}
 
 
@@ -72,6 +73,6 @@ def sign_in(page: Page, user, url: str) -> None:
     It is no fresh proof of identity: signing still asks for the password.
     """
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])

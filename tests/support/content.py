@@ -154,6 +154,22 @@ def make_content(*, decided=True, settled=False, demo=False, modes=True):
     }
 
 
+def offer(tracking_id="IWS-1", step="major", **fields):
+    """A change of the catalogue that the content does not have."""
+    return {
+        "tracking_id": tracking_id,
+        "step": step,
+        "title": {"ja": "題", "en": "Title"},
+        "severity": 3,
+        "position": 2,
+        "held": 1,
+        "newest": 3,
+        "withdrawn_reason": "",
+        "verdict": "fixed",
+        "confirmed": step in ("major", "added"),
+    } | fields
+
+
 def many_items(count):
     """The same content with `count` items: the catalogue's, over and over, renumbered."""
     content = make_content()
@@ -313,3 +329,16 @@ def make_hostile():
         by=HOSTILE["names"], value_text=_both(*[HOSTILE["long_latin"]] * 2)
     )
     return content
+
+
+def hostile_offers():
+    """Changes of the catalogue with HOSTILE titles and reasons."""
+    return [
+        offer(
+            step=("added", "withdrawn", "major")[index % 3],
+            title=_both(text, text),
+            position=None if index % 3 == 0 else index + 1,
+            withdrawn_reason=text if index % 3 == 1 else "",
+        )
+        for index, text in enumerate(HOSTILE.values())
+    ]

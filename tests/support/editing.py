@@ -26,14 +26,12 @@ from advisories.models import (
 from portal.models import User
 from portal.roles import Role
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-
 
 def sign_in(client, role, username="mara"):
     """The client as somebody who has just this role, and no staff flag."""
     user = User.objects.create_user(username, display_name=username.title(), language="en")
     user.groups.set(Group.objects.filter(name=role.value))
-    client.force_login(user, backend=BACKEND)
+    client.force_login(user)
     return user
 
 

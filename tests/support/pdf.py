@@ -16,6 +16,16 @@ def pdf_text(pdf: bytes) -> str:
     return _poppler(["pdftotext", "-enc", "UTF-8", "-", "-"], pdf)
 
 
+def set_text(pdf: bytes) -> str:
+    """The text cell by cell, as it was set; `pdf_text` reads across the columns."""
+    return _poppler(["pdftotext", "-raw", "-enc", "UTF-8", "-", "-"], pdf)
+
+
+def links_in(pdf: bytes) -> list[str]:
+    """The addresses that one can click on, in order."""
+    return [line.split()[-1] for line in _poppler(["pdfinfo", "-url", "-"], pdf).splitlines()[1:]]
+
+
 def pdf_pages(pdf: bytes) -> list[str]:
     """The text of each page."""
     return pdf_text(pdf).removesuffix("\f").split("\f")

@@ -38,7 +38,7 @@ export function forget(form) {
 export function restoreAll(forms) {
   let count = 0;
   for (const form of forms) {
-    if (form.querySelector("ul.error")) keep(form);
+    if (form.querySelector("[role=alert]")) keep(form);
     else if (restore(form)) count += 1;
   }
   return count;

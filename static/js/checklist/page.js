@@ -59,16 +59,18 @@ function showRecorded(form, data) {
 
 function showRefused(form, answer) {
   if (form.matches(".work")) keep(form);
-  form.querySelector("ul.error")?.remove();
+  form.querySelector("[role=alert]")?.remove();
+  const alert = document.createElement("div");
+  alert.className = "error";
+  alert.setAttribute("role", "alert");
   const list = document.createElement("ul");
-  list.className = "error";
-  list.setAttribute("role", "alert");
+  alert.append(list);
   for (const message of answer.messages ?? [showState("failed", null, answer.kind)]) {
     const row = document.createElement("li");
     row.textContent = message;
     list.append(row);
   }
-  form.prepend(list);
+  form.prepend(alert);
   if (answer.messages) showState("failed", answer.messages[0]);
 }
 
@@ -87,4 +89,4 @@ function notice(words) {
 
 const restored = restoreAll(document.querySelectorAll("form.work"));
 if (restored) showState("waiting", null, "restored");
-showUnsaved(unsaved());
+else showUnsaved(unsaved());

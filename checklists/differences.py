@@ -1,0 +1,242 @@
+"""What a newer revision says other than the frozen one, field by field, in the active language.
+Pure."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from advisories.applicability import FixScope, Severity, Status
+from advisories.texts import LANGUAGES, in_language
+
+# A Latin word or number is one token, as are blanks; of Japanese every letter.
+TOKEN = re.compile(r"[A-Za-z0-9_]+|\s+|.", re.S)
+# Above this many pairs of tokens, and below this likeness, both texts are shown whole.
+MOST_PAIRS = 250_000
+LEAST_LIKE = 0.4
+# Fewer letters that stayed between two changes only make both harder to read.
+SHORTEST_SAME = 3
+
+SAME, DELETED, INSERTED = "same", "del", "ins"
+LANGUAGE_NAMES = {"ja": gettext_lazy("Japanese"), "en": gettext_lazy("English")}
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of text: SAME in both, DELETED from the old one, or INSERTED."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    label: str
+    parts: tuple[Part, ...]
+
+
+def differences(old: Json, new: Json) -> list[Difference]:
+    """What differs between two states of an item, {"severity", "content", "facts"}.
+
+    A text that differs in the other language only is shown in that one.
+    """
+    return [
+        Difference(words, tuple(compare(before, after)))
+        for label, text in FIELDS
+        for words, before, after in _differing(label, text(old), text(new))
+    ]
+
+
+def _differing(
+    label: str | Promise, old: dict[str, str], new: dict[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """(label, old text, new text) in the active language when they differ in it, else in each
+    one in which they do."""
+    before, after = in_language(old), in_language(new)
+    if before != after:
+        yield str(label), before, after
+        return
+    for language, name in LANGUAGE_NAMES.items():
+        before, after = old.get(language, ""), new.get(language, "")
+        if before != after:
+            named = {"label": label, "language": name}
+            yield _("%(label)s (%(language)s)") % named, before, after
+
+
+def compare(old: str, new: str) -> list[Part]:
+    """Both texts in one: what stayed, what went, what came."""
+    if old == new:
+        return [Part(SAME, old)] if old else []
+    before, after = TOKEN.findall(old), TOKEN.findall(new)
+    start = _alike(before, after)
+    end = _alike(before[start:][::-1], after[start:][::-1])
+    head, tail = before[:start], before[len(before) - end :]
+    middle = _compare(before[start : len(before) - end], after[start : len(after) - end])
+    return _joined([(SAME, head), *middle, (SAME, tail)])
+
+
+def _alike(one: list[str], other: list[str]) -> int:
+    """How many tokens both begin with."""
+    for index, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return index
+    return min(len(one), len(other))
+
+
+Run = tuple[str, list[str]]
+
+
+def _compare(before: list[str], after: list[str]) -> list[Run]:
+    whole: list[Run] = [(DELETED, before), (INSERTED, after)]
+    if len(before) * len(after) > MOST_PAIRS:
+        return whole
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    if matcher.ratio() < LEAST_LIKE:
+        return whole
+    runs: list[Run] = []
+    for kind, a, b, c, d in matcher.get_opcodes():
+        stayed = kind == "equal" and len("".join(before[a:b])) >= SHORTEST_SAME
+        runs += (
+            [(SAME, before[a:b])] if stayed else [(DELETED, before[a:b]), (INSERTED, after[c:d])]
+        )
+    return runs
+
+
+def _joined(runs: list[Run]) -> list[Part]:
+    """Neighbours of a kind as one part; between two that stayed, what went before what came."""
+    parts: list[Part] = []
+    gone = came = ""
+    for kind, tokens in [*runs, (SAME, [])]:
+        text = "".join(tokens)
+        if kind == DELETED:
+            gone += text
+        elif kind == INSERTED:
+            came += text
+        elif text or not tokens:
+            changed = [Part(DELETED, gone), Part(INSERTED, came), Part(SAME, text)]
+            parts += [part for part in changed if part.text]
+            gone = came = ""
+    return parts
+
+
+# ---------------------------------------------------------------- the fields and their words
+
+
+def _both(word: str | Promise) -> dict[str, str]:
+    """A word of the active language in the shape of a frozen text."""
+    return dict.fromkeys(LANGUAGES, str(word))
+
+
+def _severity(state: Json) -> dict[str, str]:
+    severity = state["severity"]
+    return _both("—" if severity is None else Severity(severity).label)
+
+
+def _status(state: Json) -> dict[str, str]:
+    status = state["facts"]["status"]
+    return _both(Status(status).label if status else _("Not stated"))
+
+
+def _of(name: str) -> Callable[[Json], dict[str, str]]:
+    def text(state: Json) -> dict[str, str]:
+        value: dict[str, str] = state["content"][name]
+        return value
+
+    return text
+
+
+def _category(state: Json) -> dict[str, str]:
+    name: dict[str, str] = state["content"]["category"]["name"]
+    return name
+
+
+def _terms(name: str, none: str | Promise) -> Callable[[Json], dict[str, str]]:
+    """The names of the terms, a line each; `none` where there are none."""
+
+    def text(state: Json) -> dict[str, str]:
+        terms = state["content"][name]
+        if not terms:
+            return _both(none)
+        return {
+            language: "\n".join(in_language(term["name"], language) for term in terms)
+            for language in LANGUAGES
+        }
+
+    return text
+
+
+def _fixed_in(state: Json) -> dict[str, str]:
+    fix = state["content"]["fix"]
+    if not fix:
+        return _both(_("in no release known here"))
+    scope = FixScope(fix["scope"]).label
+    return {
+        language: " / ".join(
+            part
+            for part in (
+                in_language(fix["fixed_in"], language),
+                str(scope),
+                in_language(fix["kind"], language),
+            )
+            if part
+        )
+        for language in LANGUAGES
+    }
+
+
+def _fix_note(state: Json) -> dict[str, str]:
+    fix = state["content"]["fix"]
+    note: dict[str, str] = fix["note"] if fix else _both("")
+    return note
+
+
+def _references(state: Json) -> dict[str, str]:
+    return _both("\n".join(_reference_lines(state["content"]["references"])))
+
+
+def _reference_lines(references: list[Json]) -> Iterator[str]:
+    for reference in references:
+        said = (reference["product_name"], reference["number"], reference["url"])
+        line = " ".join(part for part in said if part)
+        successor = (reference["successor"], reference["successor_url"])
+        newer = " ".join(part for part in successor if part)
+        yield f"{line} → {newer}" if newer else line
+
+
+def _place(state: Json) -> dict[str, str]:
+    place = state["content"]["provenance"]
+    said = [place["document"], place["version"]]
+    if place["table"] is not None:
+        said.append(_("table %(number)s") % {"number": place["table"]})
+    if place["row"] is not None:
+        said.append(_("row %(number)s") % {"number": place["row"]})
+    return _both(" ".join(part for part in said if part))
+
+
+FIELDS: tuple[tuple[str | Promise, Callable[[Json], dict[str, str]]], ...] = (
+    (gettext_lazy("Severity"), _severity),
+    (gettext_lazy("Title"), _of("title")),
+    (gettext_lazy("Summary"), _of("summary")),
+    (gettext_lazy("What to do"), _of("action")),
+    (gettext_lazy("How to prove it"), _of("check")),
+    (gettext_lazy("Service impact"), _of("impact")),
+    (gettext_lazy("Phase"), _of("phase")),
+    (gettext_lazy("Who acts"), _of("acts")),
+    (gettext_lazy("Applies in modes"), _terms("modes", gettext_lazy("every mode"))),
+    (gettext_lazy("Conditions"), _terms("conditions", gettext_lazy("none"))),
+    (gettext_lazy("Status"), _status),
+    (gettext_lazy("Basis"), _of("basis")),
+    (gettext_lazy("Fixed in"), _fixed_in),
+    (gettext_lazy("Note on the fix"), _fix_note),
+    (gettext_lazy("Category"), _category),
+    (gettext_lazy("Topics"), _terms("topics", gettext_lazy("none"))),
+    (gettext_lazy("References"), _references),
+    (gettext_lazy("Place in the document"), _place),
+)

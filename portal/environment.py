@@ -1,0 +1,106 @@
+"""How settings are read: a bad value stops the start and names itself, without showing a secret."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from environs import Env, ValidationError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+NAME = r"([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])"
+HOST = re.compile(rf"\*|\.?{NAME}", re.IGNORECASE)
+ORIGIN = re.compile(rf"https?://(\*\.)?{NAME}(:\d+)?", re.IGNORECASE)
+ADDRESS = re.compile(rf"https?://{NAME}(:\d+)?(/[^\s?#]*)?", re.IGNORECASE)
+ENGINES = {"sqlite": "django.db.backends.sqlite3", "postgres": "django.db.backends.postgresql"}
+MAIL = re.compile(r"(smtp|submission|submit|console|file|memory|dummy):.*")
+
+env = Env(eager=True)
+
+
+def key_file(name: str, media_root: Path) -> Path | None:
+    """The file that `name` names; None when it names none. It must not lie where files are
+    handed out from."""
+    value = env.str(name, "")
+    if not value:
+        return None
+    path = BASE_DIR / value
+    if not path.is_file():
+        raise _invalid(name, f"there is no file {value!r}")
+    if path.resolve().is_relative_to(media_root.resolve()):
+        raise _invalid(name, "a key file must not lie under MEDIA_ROOT")
+    return path
+
+
+def secret(name: str, media_root: Path) -> str:
+    """What stands in the file that `name`_FILE names, else `name`; "" when there is neither."""
+    file = key_file(f"{name}_FILE", media_root)
+    if file is None:
+        return env.str(name, "")
+    try:
+        value = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _invalid(f"{name}_FILE", f"{file} cannot be read as text") from error
+    if not value:
+        raise _invalid(f"{name}_FILE", f"{file} is empty")
+    return value
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Django's settings for one database."""
+    found: dict[str, Any] = dict(env.dj_db_url(name, default))
+    if found["ENGINE"] not in ENGINES.values():
+        raise _invalid(name, "it must start with sqlite:/// or postgres://")
+    if found["ENGINE"] == ENGINES["sqlite"]:
+        if found["NAME"] == ":memory:":
+            raise _invalid(name, "a database in memory is lost with its process, name a file")
+        found["NAME"] = str(BASE_DIR / found["NAME"])
+    return found
+
+
+def mail(name: str) -> dict[str, Any]:
+    """Django's settings for sending mail; none when the variable is empty."""
+    value = env.str(name, "")
+    if value and not MAIL.fullmatch(value):
+        raise _invalid(name, "it must start with submission:// or smtp://")
+    return dict(env.dj_email_url(name)) if value else {}
+
+
+def is_given(value: object) -> None:
+    if not value:
+        raise ValidationError("it is empty.")
+
+
+def are_hosts(values: Sequence[str]) -> None:
+    """Names as they are compared with a request's; with a scheme or a port none would match."""
+    is_given(values)
+    _each(HOST, values, "host name (without scheme, port and path)")
+
+
+def are_origins(values: Sequence[str]) -> None:
+    """As they are compared with a request's; with a slash at the end none would match."""
+    _each(ORIGIN, values, "origin like https://portal.example.jp")
+
+
+def is_address(value: str) -> None:
+    """Something to which a path can be appended, or nothing."""
+    _each(ADDRESS, [value] if value else [], "address like https://portal.example.jp")
+
+
+def is_time_zone(value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except Exception as error:  # which one depends on the text and on the machine's files
+        raise ValidationError(f"{value!r} is no time zone like Asia/Tokyo.") from error
+
+
+def _each(pattern: re.Pattern[str], values: Sequence[str], kind: str) -> None:
+    for value in values:
+        if not pattern.fullmatch(value):
+            raise ValidationError(f"{value!r} is no {kind}.")
+
+
+def _invalid(name: str, why: str) -> ValueError:
+    return ValueError(f'Environment variable "{name}" invalid: {why}.')
