@@ -1,18 +1,11 @@
 """Two revisions of an advisory beside each other, thing by thing and word by word."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
+from advisories.changed_words import DELETED, INSERTED, compare
 from advisories.content import Content
 from advisories.reading import Column
-
-# Latin words and numbers whole, any other character by itself.
-TOKENS = re.compile(r"[A-Za-z0-9_.]+|\s+|.", re.DOTALL)
-# Beyond this, two texts are compared sentence by sentence: the time grows with the square.
-MOST_TOKENS = 1500
-SENTENCES = re.compile(r"[^。.\n]*[。.\n]?", re.DOTALL)
 
 # A piece of a text, and whether the other text lacks it.
 Piece = tuple[str, bool]
@@ -42,23 +35,7 @@ def differences(
 
 def pieces(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
     """Both texts in pieces; joined they are the texts again."""
-    one, other = _tokens(old, new)
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    before: list[Piece] = []
-    after: list[Piece] = []
-    for what, start, end, other_start, other_end in matcher.get_opcodes():
-        _append(before, "".join(one[start:end]), what != "equal")
-        _append(after, "".join(other[other_start:other_end]), what != "equal")
+    parts = compare(old, new)
+    before = [(part.text, part.kind == DELETED) for part in parts if part.kind != INSERTED]
+    after = [(part.text, part.kind == INSERTED) for part in parts if part.kind != DELETED]
     return before, after
-
-
-def _tokens(old: str, new: str) -> tuple[list[str], list[str]]:
-    one, other = TOKENS.findall(old), TOKENS.findall(new)
-    if len(one) + len(other) > 2 * MOST_TOKENS:
-        one, other = SENTENCES.findall(old), SENTENCES.findall(new)
-    return one, other
-
-
-def _append(pieces: list[Piece], text: str, differs: bool) -> None:
-    if text:
-        pieces.append((text, differs))

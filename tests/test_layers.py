@@ -15,6 +15,7 @@ PURE = {
     "advisories.texts": ("django.utils.translation",),
     "advisories.cells": (),
     "advisories.searching": (),
+    "advisories.changed_words": (),
     "checklists.moves": ("django.db.models", "django.utils.translation"),
     "checklists.differences": ("django.utils.functional", "django.utils.translation"),
     "checklists.chain": ("checklists.models.Event",),  # kinds and outcomes, and what it hashes

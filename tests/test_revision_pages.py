@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from advisories.actions import publish, withdraw
 from advisories.models import Advisory, Reference
-from advisories.side_by_side import MOST_TOKENS, pieces
+from advisories.side_by_side import pieces
 from checklists import actions
 from portal.roles import Role
 from tests.support import rollouts
@@ -76,15 +76,6 @@ def test_words_are_compared_whole_and_japanese_by_character():
         [("設定を", False), ("見", True), ("る", False)],
         [("設定を", False), ("確認す", True), ("る", False)],
     )
-
-
-def test_long_texts_are_compared_sentence_by_sentence():
-    same = "同じ文。" * MOST_TOKENS
-
-    before, after = pieces(f"{same}古い文。", f"{same}新しい文。")
-
-    assert before == [(same, False), ("古い文。", True)]
-    assert after == [(same, False), ("新しい文。", True)]
 
 
 # ---------------------------------------------------------------- the page
