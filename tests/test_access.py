@@ -99,6 +99,11 @@ def rollout(scene):
     return [scene.rollout.pk]
 
 
+def revision(scene):
+    published = publish(advisory=Advisory.objects.get(tracking_id="A-1"), by=None)
+    return ["A-1", published.number]
+
+
 def once(scene):
     return {"op_id": op("sent")}
 
@@ -143,6 +148,7 @@ def new_checklist(scene):
 
 
 BOX = {"release": "appliance-2", "mode": "proxy", "installed_with": "appliance-1"}
+TWO_BOXES = {"a-release": "appliance-1", "b-release": "appliance-2"}
 WIZARD = Page(PUBLIC, NOT_SENT_IN_PUBLIC, query=BOX)
 
 PAGES = {
@@ -153,6 +159,11 @@ PAGES = {
     "health": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
     "advisories:advisory_list": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
     "advisories:advisory_detail": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=lambda scene: ["A-1"]),
+    "advisories:revision_detail": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=revision),
+    "advisories:matrix": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "advisories:compare": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "advisories:compare_csv": Page(PUBLIC, NOT_SENT_IN_PUBLIC, query=TWO_BOXES),
+    "advisories:export": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=lambda scene: ["csv"]),
     "checklists:new": WIZARD,
     "checklists:new_mode": WIZARD,
     "checklists:new_installed_with": WIZARD,
@@ -231,9 +242,15 @@ PAGES = {
         sent=lambda scene: once(scene) | {"remove": scene.ines.pk},
     ),
 }
-NO_HTML = {"health", "checklists:export", "checklists:edition_file"}
+NO_HTML = {
+    "health",
+    "advisories:export",
+    "advisories:compare_csv",
+    "checklists:export",
+    "checklists:edition_file",
+}
 CATALOGUE = {name for name, page in PAGES.items() if page is WIZARD}
-CATALOGUE |= {"advisories:advisory_list", "advisories:advisory_detail"}
+CATALOGUE |= {name for name in PAGES if name.startswith("advisories:")}
 
 
 @pytest.fixture(autouse=True)
@@ -376,7 +393,7 @@ def test_head_is_answered_like_get_and_delete_nowhere(state):
         head = client.head(cast.address(name))
         deletion = client.delete(cast.address(name))
 
-        assert (head.status_code, head.content) == (page.get["superuser"], b""), name
+        assert (head.status_code, head.getvalue()) == (page.get["superuser"], b""), name
         # Who is signed in is sent on from the log-in page, whatever the method.
         assert deletion.status_code == (302 if name == "login" else 405), name
 
