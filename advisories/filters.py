@@ -47,10 +47,10 @@ FEW = 1000
 FACETS = ("verdict", "severity", "category", "topic", "condition", "product", "since")
 DOCUMENT_ORDER = ("document_id", "position", "pk")
 ORDERS = {
-    "": _("order of the document"),
-    "severity": _("severity"),
-    "changed": _("newest change"),
-    "title": _("title"),
+    "": _("Order of the document"),
+    "severity": _("Severity"),
+    "changed": _("Newest change"),
+    "title": _("Title"),
 }
 
 

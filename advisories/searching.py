@@ -93,6 +93,12 @@ def marked(text: str, words: Iterable[str]) -> list[tuple[str, bool]]:
     return pieces
 
 
+def holds(text: str, words: Iterable[str]) -> bool:
+    """Whether one of the normalised words stands in `text`."""
+    folded = normalise(text)
+    return any(word in folded for word in words)
+
+
 def excerpt(text: str, words: Iterable[str], length: int = EXCERPT) -> str:
     """`text`, or a part of it of about `length` characters in which the first word stands."""
     if len(text) <= length:

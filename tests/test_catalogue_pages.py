@@ -1,5 +1,6 @@
 """The list of advisories and the page of one: public, filtered, never a 500."""
 
+import re
 from datetime import date, timedelta
 from urllib.parse import parse_qs
 
@@ -413,6 +414,24 @@ def test_the_list_leads_to_the_same_rows_as_a_matrix_and_as_files(client, catalo
 
     for name in ("matrix/", "export.csv", "export.xlsx", "export.json"):
         assert f'href="/advisories/{name}?topic=network"' in text
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("Look", "How to prove it: <mark>Look</mark> at it"),
+        ("件名", "Title: E-1 の<mark>件名</mark>"),
+        ("title", None),
+        ("proxy", None),
+    ],
+)
+def test_a_word_that_title_and_summary_do_not_show_is_shown_where_it_stands(
+    english, catalogue, query, shown
+):
+    text = english.get(LIST, {"q": query, "category": "tuning"}).content.decode()
+
+    found = re.findall(r'<p class="soft">(\w[^<]*: .*?)</p>', text)
+    assert [part for part in found if "<mark>" in part] == ([shown] if shown else [])
 
 
 @pytest.mark.parametrize(

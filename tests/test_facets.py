@@ -180,7 +180,7 @@ def test_an_empty_page_says_which_filter_to_remove_and_what_that_would_give(clie
 
     assert "0 of 3 advisories" in text
     assert 'href="/advisories/?q=E-1">without “Severity: Low, None given”</a>' in text
-    assert '<span class="num">1 advisory</span>' in text
+    assert '<span class="soft">1 advisory</span>' in text
 
 
 def test_an_empty_page_admits_that_no_single_filter_is_the_reason(client, catalogue):
