@@ -112,6 +112,11 @@ def rollout(scene):
     return [scene.rollout.pk]
 
 
+def revision(scene):
+    published = publish(advisory=Advisory.objects.get(tracking_id="A-1"), by=None)
+    return ["A-1", published.number]
+
+
 def once(scene):
     return {"op_id": op("sent")}
 
@@ -192,6 +197,7 @@ CUSTOMER = Page(NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=visit)
 CUSTOMER_SENDS = Page(NOT_SENT_IN_PUBLIC, NOBODY, at="issued", args=visit, sent=answer)
 
 BOX = {"release": "appliance-2", "mode": "proxy", "installed_with": "appliance-1"}
+TWO_BOXES = {"a-release": "appliance-1", "b-release": "appliance-2"}
 WIZARD = Page(PUBLIC, NOT_SENT_IN_PUBLIC, query=BOX)
 
 PAGES = {
@@ -209,6 +215,11 @@ PAGES = {
         sent=lambda scene: {"version": 0, "text": "ls"},
     ),
     "advisories:note_picture": Page(SIGNED_IN, NOT_THIS_WAY, args=a_picture),
+    "advisories:revision_detail": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=revision),
+    "advisories:matrix": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "advisories:compare": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "advisories:compare_csv": Page(PUBLIC, NOT_SENT_IN_PUBLIC, query=TWO_BOXES),
+    "advisories:export": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=lambda scene: ["csv"]),
     "checklists:new": WIZARD,
     "checklists:new_mode": WIZARD,
     "checklists:new_installed_with": WIZARD,
@@ -317,12 +328,19 @@ PAGES = {
         sent=lambda scene: once(scene) | {"remove": scene.ines.pk},
     ),
 }
-NO_HTML = {"health", "advisories:note_picture", "checklists:export", "checklists:edition_file"}
-NO_HTML |= {"checklists:reply_file"}
+NO_HTML = {
+    "health",
+    "advisories:note_picture",
+    "advisories:export",
+    "advisories:compare_csv",
+    "checklists:export",
+    "checklists:edition_file",
+    "checklists:reply_file",
+}
 # A look ahead must not use a link up.
 NO_HEAD = {"checklists:link", "checklists:link_in_short"}
 CATALOGUE = {name for name, page in PAGES.items() if page is WIZARD}
-CATALOGUE |= {"advisories:advisory_list", "advisories:advisory_detail"}
+CATALOGUE |= {n for n, p in PAGES.items() if n.startswith("advisories:") and p.get == PUBLIC}
 
 
 @pytest.fixture(autouse=True)
@@ -474,7 +492,7 @@ def test_head_is_answered_like_get_and_delete_nowhere(state):
         deletion = client.delete(cast.address(name))
 
         expected = 405 if name in NO_HEAD else page.get["superuser"]
-        assert (head.status_code, head.content) == (expected, b""), name
+        assert (head.status_code, head.getvalue()) == (expected, b""), name
         # Who is signed in is sent on from the log-in page, whatever the method.
         assert deletion.status_code == (302 if name == "login" else 405), name
 
