@@ -43,6 +43,25 @@ def test_a_ticked_box_narrows_the_list_in_place_and_keeps_the_focus(page):
     assert page.evaluate("window.stayed")
 
 
+@pytest.mark.parametrize(
+    ("address", "label", "choice"),
+    [
+        ("/advisories/", "配置モード", "icap"),
+        ("/advisories/compare/?a-release=iwsva-6.5-sp2", "リリース", "iwsva-6.5-sp3"),
+    ],
+)
+def test_the_count_changes_within_its_line_so_that_it_is_read_out(page, address, label, choice):
+    page.goto(address)
+    line = page.locator("#result-count")
+    before = line.inner_text()
+    line.evaluate("line => { line.stayed = true }")
+
+    page.get_by_label(label).last.select_option(choice)
+
+    expect(line).not_to_have_text(before)
+    assert line.evaluate("line => line.stayed")
+
+
 def test_release_and_mode_bring_the_verdicts_as_one_more_choice(page):
     page.goto("/advisories/")
 
