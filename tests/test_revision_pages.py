@@ -270,9 +270,9 @@ def test_the_checklists_take_the_same_queries_however_many_there_are(
     scene, django_assert_num_queries
 ):
     reader = client_of(scene.omar)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         reader.get(PAGE_OF_ADVISORY)
     for number in range(3):
         rollouts.make_checklist(scene.rollout, scene.omar, name=f"n{number}", host=f"host-{number}")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         reader.get(PAGE_OF_ADVISORY)
