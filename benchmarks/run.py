@@ -14,11 +14,21 @@ from django.conf import settings  # noqa: E402  (Django is ready only here)
 from django.contrib.auth.models import Group  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.http import QueryDict  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from advisories.applicability import Deployment  # noqa: E402
+from advisories.filters import AdvisoryFilter  # noqa: E402
+from advisories.searching import normalise  # noqa: E402
 from advisories.verdict_rows import verdict_rows  # noqa: E402
-from benchmarks import data, files, floor_checklist, floor_evaluation, floor_page  # noqa: E402
+from benchmarks import (  # noqa: E402
+    data,
+    files,
+    floor_catalogue,
+    floor_checklist,
+    floor_evaluation,
+    floor_page,
+)
 from benchmarks.timing import HEAD, Line, compare, milliseconds  # noqa: E402
 from checklists import actions  # noqa: E402
 from checklists.chain import digest  # noqa: E402
@@ -115,6 +125,39 @@ def page(checklist: Checklist, user: User, total: int, rounds: int) -> Line:
     )
 
 
+def advisory_list(total: int, rounds: int, word: str = "") -> Line:
+    client = Client()
+
+    def ours() -> None:
+        assert client.get("/advisories/", {"q": word}).status_code == 200
+
+    return compare(
+        f"list page{', searched' if word else ''}, {total:,} advisories",
+        ours,
+        lambda: floor_catalogue.page(normalise(word)),
+        limit=10,
+        rounds=rounds,
+    )
+
+
+def search(total: int, rounds: int, word: str, kind: str) -> Line:
+    query = QueryDict(mutable=True)
+    query["q"] = word
+
+    def ours() -> list[tuple[int, str]]:
+        return list(AdvisoryFilter(query).qs.values_list("pk", "tracking_id"))
+
+    found = ours()
+    assert found == floor_catalogue.search(normalise(word)), "the floor finds something else"
+    return compare(
+        f"search, {len(found):,} of {total:,} ({kind})",
+        ours,
+        lambda: floor_catalogue.search(normalise(word)),
+        limit=2,
+        rounds=rounds,
+    )
+
+
 def written(checklist: Checklist, kind: str, rounds: int, limit: int, most_memory: int) -> Line:
     """A file of the checklist as it is issued, in a process of its own."""
     content = data.decided(content_of(checklist, checklist.editions.get()))
@@ -194,6 +237,10 @@ def main() -> int:
     show(bundles(user, 1, 3)[1])
     data.grow(100_000)
     show(evaluation(100_000, 5))
+    show(advisory_list(100_000, 5))
+    show(advisory_list(100_000, 5, "遅延"))
+    show(search(100_000, 5, "設定", "two characters"))
+    show(search(100_000, 5, "スマートスキャン", "a long word"))
     return 0 if all(line.holds for line in lines) else 1
 
 

@@ -167,7 +167,7 @@ def _edition_entries(folder: str, edition: Edition, last: int) -> Iterator[Entry
     for file in edition.files:
         yield _stored(f"{folder}/{file['name']}", file)
     for file in _answer_files(edition):
-        yield _stored(f"{folder}/acceptance/{safe_name(file['name'][-MOST_NAME:])}", file)
+        yield _stored(f"{folder}/acceptance/{file['name']}", file)
     content = _content(edition.pk)
     yield Entry(
         f"{folder}/content.json", len(content), edition.digest, partial(_content, edition.pk)

@@ -113,6 +113,11 @@ def rollout(scene):
     return [scene.rollout.pk]
 
 
+def revision(scene):
+    published = publish(advisory=Advisory.objects.get(tracking_id="A-1"), by=None)
+    return ["A-1", published.number]
+
+
 def once(scene):
     return {"op_id": op("sent")}
 
@@ -203,6 +208,7 @@ CUSTOMER = Page(NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=visit)
 CUSTOMER_SENDS = Page(NOT_SENT_IN_PUBLIC, NOBODY, at="issued", args=visit, sent=answer)
 
 BOX = {"release": "appliance-2", "mode": "proxy", "installed_with": "appliance-1"}
+TWO_BOXES = {"a-release": "appliance-1", "b-release": "appliance-2"}
 WIZARD = Page(PUBLIC, NOT_SENT_IN_PUBLIC, query=BOX)
 
 PAGES = {
@@ -220,6 +226,11 @@ PAGES = {
         sent=lambda scene: {"version": 0, "text": "ls"},
     ),
     "advisories:note_picture": Page(SIGNED_IN, NOT_THIS_WAY, args=a_picture),
+    "advisories:revision_detail": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=revision),
+    "advisories:matrix": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "advisories:compare": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "advisories:compare_csv": Page(PUBLIC, NOT_SENT_IN_PUBLIC, query=TWO_BOXES),
+    "advisories:export": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=lambda scene: ["csv"]),
     "checklists:new": WIZARD,
     "checklists:new_mode": WIZARD,
     "checklists:new_installed_with": WIZARD,
@@ -341,6 +352,8 @@ PAGES = {
 NO_HTML = {
     "health",
     "advisories:note_picture",
+    "advisories:export",
+    "advisories:compare_csv",
     "checklists:export",
     "checklists:edition_file",
     "checklists:schema",
@@ -352,7 +365,7 @@ NO_TOKEN = {"checklists:verify", "checklists:verify_code"}
 # A look ahead must not use a link up.
 NO_HEAD = {"checklists:link", "checklists:link_in_short"}
 CATALOGUE = {name for name, page in PAGES.items() if page is WIZARD}
-CATALOGUE |= {"advisories:advisory_list", "advisories:advisory_detail"}
+CATALOGUE |= {n for n, p in PAGES.items() if n.startswith("advisories:") and p.get == PUBLIC}
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from advisories.actions import publish
 from advisories.models import Advisory, DocumentRevision
 from checklists.actions import discard, prepare, reopen, return_items, revoke_edition
 from portal.roles import Role
@@ -91,6 +92,26 @@ def test_the_catalogue(reader):
     visitor.visit("/advisories/?release=no-such-release")
     visitor.visit("/advisories/IWS-1120273/")
     visitor.visit("/no-such-page/", status=404)
+
+    assert visitor.problems == []
+
+
+def test_the_matrix_the_comparison_and_a_revision(reader):
+    factory.load_fixture_catalogue()
+    advisory = Advisory.objects.get(tracking_id="IWS-1120273")
+    advisory.summary_ja += "構成図を確認する。"
+    advisory.save()
+    publish(advisory=advisory, by=None)
+    visitor, boxes = reader(), {"a-release": "iwss-6.5-linux", "b-release": "iwsva-6.5-sp3"}
+
+    visitor.visit("/advisories/matrix/")
+    visitor.visit("/advisories/matrix/?release=iwsva-6.5-sp3&verdict=confirm&severity=high")
+    visitor.visit("/advisories/matrix/?q=nothing-has-this-word")
+    visitor.visit("/advisories/compare/")
+    visitor.visit(f"/advisories/compare/?{urlencode(boxes | {'b-no': 'snmp'})}")
+    visitor.visit(f"/advisories/compare/?{urlencode(boxes | {'a-mode': 'transparent-bridge'})}")
+    visitor.visit("/advisories/IWS-1120273/revisions/1/")
+    visitor.visit("/advisories/IWS-1120273/revisions/2/")
 
     assert visitor.problems == []
 
@@ -444,6 +465,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(open_page, login_
     for path, among in (
         (of(scene.checklist), 'name="severity"'),
         ("/advisories/", 'name="severity"'),
+        ("/advisories/matrix/", "/advisories/A-5/"),
+        ("/advisories/compare/?a-release=appliance-1&b-release=appliance-2", "b-installed_with"),
         (wizard("new_conditions", release="appliance-2", mode="proxy"), "condition-directory"),
     ):
         page.goto(path)
