@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from advisories.catalogue_file import FaultyFile
 from advisories.loading import load
 from advisories.models import Advisory, AdvisoryRevision, DocumentRevision
-from tests.factory import load_fixture_catalogue
+from tests.factory import CATALOGUE_FILE, load_fixture_catalogue
 from tests.support import editions
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ Step = AdvisoryRevision.Step
 def test_loading_the_same_file_again_changes_nothing():
     load_fixture_catalogue()
 
-    report = load_fixture_catalogue()
+    report = load(CATALOGUE_FILE)
 
     assert not report.has_news
     assert AdvisoryRevision.objects.count() == 32

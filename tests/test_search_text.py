@@ -17,7 +17,6 @@ from advisories.models import Advisory, Category, Synonym
 from advisories.searching import normalise
 from tests.factory import (
     CATALOGUE_FILE,
-    load_fixture_catalogue,
     make_advisory,
     make_affected,
     make_product,
@@ -111,7 +110,7 @@ def test_publishing_adds_the_words_of_the_synonyms():
 
 
 def test_the_catalogue_file_brings_the_first_synonyms():
-    report = load_fixture_catalogue()
+    report = load(CATALOGUE_FILE)
 
     assert report.added["synonyms"] == [
         *("配信前に検索", "許可リスト", "拒否リスト", "証明書警告", "IWSx", "遅い", "重い")

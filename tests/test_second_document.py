@@ -16,7 +16,7 @@ from django.utils import translation
 from advisories.loading import load
 from advisories.models import Advisory
 from portal.roles import Role
-from tests.factory import load_fixture_catalogue
+from tests.factory import CATALOGUE_FILE, load_fixture_catalogue
 from tests.support.pages import client_of
 from tests.support.rollouts import make_checklist, make_rollout, omar, op, person
 
@@ -76,7 +76,7 @@ def a_box(release, by):
 
 def test_it_loads_beside_the_first_and_changes_nothing_of_it():
     assert Advisory.objects.published().count() == 36
-    assert not load_fixture_catalogue().has_news
+    assert not load(CATALOGUE_FILE).has_news
     assert not load(FILE).has_news
 
 
