@@ -14,8 +14,9 @@ LONG_VOWELS = "ーｰ"
 MIDDLE_DOTS = "・･·‧"
 DROPPED = dict.fromkeys(map(ord, LONG_VOWELS + MIDDLE_DOTS))
 # A character with the marks that belong to it: combining ones, those of half-width kana, and a
-# long vowel, which is marked with its syllable.
-SYLLABLES = re.compile(rf".[\u0300-\u036f\u3099\u309a\uff9e\uff9f{LONG_VOWELS}]*", re.DOTALL)
+# long vowel, which is marked with its syllable. A middle dot between the two is dropped first.
+MARKS = rf"\u0300-\u036f\u3099\u309a\uff9e\uff9f{LONG_VOWELS}"
+SYLLABLES = re.compile(rf".(?:[{MARKS}]|[{MIDDLE_DOTS}]+(?=[{MARKS}]))*", re.DOTALL)
 
 # A Q&A number as the vendors write it, alone or at the beginning of a part of a link: KA-0008812,
 # 1120273, 000289683, TP000289683. In a link a title may follow it.
