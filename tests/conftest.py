@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from tests.support import browser as browsers
-from tests.support import databases, machine, pdf
+from tests.support import databases, machine, pdf, static_files
 from tests.support.live_server import PortalServer
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -75,6 +75,7 @@ def collected_static(django_test_environment):
     from django.core.management import call_command
 
     call_command("collectstatic", interactive=False, verbosity=0)
+    static_files.list_once()
 
 
 @pytest.fixture
