@@ -167,6 +167,7 @@ def create(rollout: uuid.UUID, user: int, reasons: dict[int, tuple[str, str]]) -
                     "digest": "",
                     "chain_head": "",
                     "files": "[]",
+                    "catalogue": "{}",
                 }
             ],
         )
