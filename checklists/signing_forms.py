@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from checklists.actions.creation import NUMBER_LENGTH
+from checklists.actions.rollouts import header_seen
 from checklists.models import LINE_LENGTH, NOTE_LENGTH, Checklist, Rollout
 from portal.identity import is_fresh, prove_by_password
 from portal.models import User
@@ -61,7 +62,17 @@ class ReasonForm(OnceForm):
     )
 
 
-class HostForm(OnceForm):
+class SeenForm(OnceForm):
+    """A form over values that somebody else may be changing too: it says which ones it showed."""
+
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput(attrs={"id": False}))
+
+    def look_again(self, present: str) -> None:
+        """From now on it is the present values that the person has been told of."""
+        self.data = {name: self.data[name] for name in self.data} | {"seen": present}
+
+
+class HostForm(SeenForm):
     host = forms.CharField(label=_("Host"), max_length=LINE_LENGTH)
     mode_detail = forms.CharField(
         label=_("Mode in detail"),
@@ -72,18 +83,19 @@ class HostForm(OnceForm):
 
     @classmethod
     def of(cls, checklist: Checklist) -> "HostForm":
-        return cls(initial={"host": checklist.host, "mode_detail": checklist.mode_detail})
+        shown = {"host": checklist.host, "mode_detail": checklist.mode_detail}
+        return cls(initial=shown | {"seen": header_seen(checklist)})
 
 
-class HeaderForm(OnceForm):
+class HeaderForm(SeenForm):
     customer = forms.CharField(label=_("Customer"), max_length=LINE_LENGTH)
     project = forms.CharField(label=_("Project"), max_length=LINE_LENGTH)
     number = forms.CharField(label=_("Project number"), max_length=NUMBER_LENGTH, required=False)
 
     @classmethod
     def of(cls, rollout: Rollout) -> "HeaderForm":
-        names = ("customer", "project", "number")
-        return cls(initial={name: getattr(rollout, name) for name in names})
+        shown = {name: getattr(rollout, name) for name in ("customer", "project", "number")}
+        return cls(initial=shown | {"seen": header_seen(rollout)})
 
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]

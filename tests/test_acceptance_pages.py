@@ -30,6 +30,7 @@ from tests.support.rollouts import (
     op,
     person,
     quick_pdf,
+    seen,
     sign_prepared,
     sign_reviewed,
 )
@@ -533,7 +534,12 @@ def test_the_history_shows_editions_reasons_signatures_revocations_and_late_oper
     actions.reopen(checklist_id=scene.id, op_id=op("o"), reason="Patch 4", by=scene.omar)
     sign_prepared(scene.checklist, scene.omar, name="second")
     actions.return_items(
-        checklist_id=scene.id, op_id=op("back"), comments={}, comment="look again", by=scene.ines
+        checklist_id=scene.id,
+        seen=seen(scene.checklist),
+        op_id=op("back"),
+        comments={},
+        comment="look again",
+        by=scene.ines,
     )
     sign_prepared(scene.checklist, scene.omar, name="third")
     sign_reviewed(scene.checklist, scene.ines, name="second issue")

@@ -28,6 +28,7 @@ from advisories.models import Advisory, DocumentRevision, LinkCheck, Topic
 from advisories.note_actions import add_picture
 from checklists.actions import reopen
 from checklists.actions.acceptance import seen_in as seen_by_the_customer
+from checklists.actions.rollouts import header_seen
 from checklists.models import AccessUse, Attempts
 from checklists.offers import held_by, moves_since, seen_in
 from portal.roles import Role
@@ -277,7 +278,7 @@ PAGES = {
         REVIEWERS_DO,
         at="prepared",
         args=checklist,
-        sent=lambda scene: once(scene) | {"comment": "Look again."},
+        sent=lambda scene: once(scene) | {"comment": "Look again.", "seen": seen(scene.checklist)},
     ),
     "checklists:reopen": Page(BOTH, BOTH_DO, at="issued", args=checklist, sent=with_reason),
     "checklists:close_draft": Page(NOT_THIS_WAY, BOTH_DO, at="reopened", args=checklist, sent=once),
@@ -286,7 +287,7 @@ PAGES = {
         ENGINEERS,
         ENGINEERS_DO,
         args=checklist,
-        sent=lambda scene: once(scene) | {"host": "proxy-02"},
+        sent=lambda scene: once(scene) | {"host": "proxy-02", "seen": header_seen(scene.checklist)},
     ),
     "checklists:export": Page(MEMBERS, NOT_THIS_WAY, args=lambda scene: [scene.id, "csv"]),
     "checklists:edition": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=edition),
@@ -340,7 +341,10 @@ PAGES = {
         ENGINEERS,
         ENGINEERS_DO,
         args=rollout,
-        sent=lambda scene: once(scene) | {"customer": "別の顧客", "project": "更改"},
+        sent=lambda scene: (
+            once(scene)
+            | {"customer": "別の顧客", "project": "更改", "seen": header_seen(scene.rollout)}
+        ),
     ),
     "checklists:rollout_members": Page(
         NOT_THIS_WAY,

@@ -272,6 +272,7 @@ def test_what_was_returned_reopened_revoked_or_discarded(reader, monkeypatch):
     returned, ines = scene.checklist, scene.ines
     return_items(
         checklist_id=returned.pk,
+        seen=seen(returned),
         op_id=op("return"),
         comments={"A-1": "接続先を確認してください"},
         comment="値が足りません",

@@ -232,3 +232,13 @@ def test_a_mode_that_was_not_known_at_creation_can_be_answered_later():
     answer(checklist, "mode", "bridge", by=engineer)
 
     assert checklist.items.get(tracking_id="A-5").verdict == "required"
+
+
+def test_a_checklist_prints_the_header_that_the_rollout_has_now():
+    scene = Scene()
+    read_before = Rollout.objects.get()
+    Rollout.objects.update(customer="New KK")
+
+    checklist = make_checklist(read_before, scene.omar, name="second")
+
+    assert checklist.customer == "New KK"

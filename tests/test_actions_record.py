@@ -453,3 +453,13 @@ def test_recording_takes_a_constant_number_of_queries(django_assert_max_num_quer
 
     with django_assert_max_num_queries(16):
         send(scene, {"item": "A-1", "decision": {"decision": "done"}}, by=omar)
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u2060\ufeff", "\u3164", "\u202e", "\x07", "\u2800"])
+def test_who_approved_and_why_are_texts_that_can_be_seen(text):
+    scene = Scene()
+
+    with pytest.raises(Refused):
+        decide(scene.checklist, "A-1", "not_needed", by=scene.omar, reason=text)
+    with pytest.raises(Refused):
+        decide(scene.checklist, "A-1", "risk_accepted", by=scene.omar, reason="r", approver=text)

@@ -4,6 +4,7 @@ import pytest
 
 from checklists.actions import (
     NotAllowed,
+    Overtaken,
     Refused,
     Stale,
     change_header,
@@ -13,6 +14,7 @@ from checklists.actions import (
     reopen,
     withdraw,
 )
+from checklists.actions.rollouts import header_seen
 from checklists.models import Checklist, Event, Rollout
 from portal.roles import Role
 from tests.support.rollouts import Scene, decide, make_checklist, op, person, quick_pdf
@@ -32,7 +34,11 @@ def new_header(scene, *, name="header", by=None, **changes):
 
 
 def members(scene, *people, name="members", by=None):
-    change_members(rollout=scene.rollout, op_id=op(name), members=people, by=by or scene.omar)
+    """Add those who are missing, remove the others."""
+    others = set(scene.rollout.members.all()) - set(people)
+    change_members(
+        rollout=scene.rollout, op_id=op(name), add=people, remove=others, by=by or scene.omar
+    )
 
 
 def test_a_change_of_the_header_is_one_event_in_each_open_checklist():
@@ -105,6 +111,43 @@ def test_only_engineers_of_the_rollout_change_header_and_members():
             new_header(scene, by=by)
         with pytest.raises(NotAllowed):
             members(scene, scene.omar, by=by)
+
+
+def test_a_header_that_somebody_changed_in_the_meantime_is_not_overwritten_unseen():
+    scene = Scene()
+    shown = header_seen(scene.rollout)
+    new_header(scene, customer="First KK")
+
+    with pytest.raises(Overtaken, match="First KK / 更改 / P-1"):
+        new_header(scene, name="second", customer="Second KK", seen=shown)
+    shown = header_seen(Rollout.objects.get())
+    new_header(scene, name="third", customer="Second KK", seen=shown)
+
+    assert scene.checklist.customer == "Second KK"
+
+
+def test_a_host_that_somebody_changed_in_the_meantime_is_not_overwritten_unseen():
+    scene = Scene()
+    shown = header_seen(scene.checklist)
+    given = {"checklist_id": scene.id, "mode_detail": "", "by": scene.omar, "seen": shown}
+    change_host(op_id=op("first"), host="proxy-02", **given)
+
+    with pytest.raises(Overtaken, match="proxy-02"):
+        change_host(op_id=op("second"), host="proxy-03", **given)
+
+    scene.checklist.refresh_from_db()
+    assert scene.checklist.host == "proxy-02"
+
+
+def test_two_people_who_change_the_members_undo_nothing_of_each_other():
+    scene = Scene()
+    sam, vic = person("sam", Role.ENGINEER), person("vic", Role.READER)
+
+    change_members(rollout=scene.rollout, op_id=op("1"), remove=[scene.ines], by=scene.omar)
+    change_members(rollout=scene.rollout, op_id=op("2"), add=[sam], by=scene.omar)
+    change_members(rollout=scene.rollout, op_id=op("3"), add=[vic], by=scene.omar)
+
+    assert set(scene.rollout.members.all()) == {scene.omar, sam, vic}
 
 
 def test_a_superuser_is_a_member_everywhere():

@@ -53,6 +53,7 @@ def refusal_of(scene):
 def send_back(scene, comments=None, comment="", *, by=None, name="return"):
     return_items(
         checklist_id=scene.id,
+        seen=seen(scene.checklist),
         op_id=op(name),
         comments=comments or {},
         comment=comment,
@@ -182,15 +183,95 @@ def test_a_change_since_the_page_was_shown_is_stale():
 def test_preparing_twice_with_one_form_gives_one_signature():
     scene = Scene(at="prepared")
 
-    again = prepare(checklist_id=scene.id, op_id=op("prepare"), seen="", by=scene.omar)
+    shown = seen(scene.checklist)
+    again = prepare(checklist_id=scene.id, op_id=op("prepare"), seen=shown, by=scene.omar)
 
     assert again == SignOff.objects.get()
+
+
+def test_the_form_sent_again_after_its_signature_was_returned_does_not_claim_to_have_signed():
+    scene = Scene(at="prepared")
+    shown = seen(scene.checklist)
+    send_back(scene, comment="again")
+
+    with pytest.raises(Stale):
+        prepare(checklist_id=scene.id, op_id=op("prepare"), seen=shown, by=scene.omar)
+
+    assert open_edition(scene.checklist).state == "draft"
+
+
+def test_a_form_of_withdrawing_sent_again_does_not_claim_to_have_withdrawn_the_next_signature():
+    scene = Scene(at="prepared")
+    withdraw(checklist_id=scene.id, op_id=op("w"), by=scene.omar)
+    withdraw(checklist_id=scene.id, op_id=op("w"), by=scene.omar)
+    sign_prepared(scene.checklist, scene.omar, name="second")
+
+    with pytest.raises(Stale):
+        withdraw(checklist_id=scene.id, op_id=op("w"), by=scene.omar)
+
+    assert open_edition(scene.checklist).state == "prepared"
+
+
+def test_other_comments_under_the_same_identifier_are_refused_and_not_lost_in_silence():
+    scene = Scene(at="prepared")
+    send_back(scene, comment="again")
+
+    with pytest.raises(Refused, match="別の操作に使われています"):
+        send_back(scene, comment="something else")
+
+
+def test_only_the_preparation_that_was_looked_at_is_returned():
+    scene = Scene(at="prepared")
+    shown = seen(scene.checklist)
+    withdraw(checklist_id=scene.id, op_id=op("w"), by=scene.omar)
+    decide(scene.checklist, "A-1", "verified", by=scene.omar)
+    sign_prepared(scene.checklist, scene.omar, name="second")
+
+    with pytest.raises(Stale):
+        return_items(
+            checklist_id=scene.id,
+            op_id=op("return"),
+            seen=shown,
+            comments={},
+            comment="again",
+            by=scene.ines,
+        )
+
+    assert open_edition(scene.checklist).state == "prepared"
+
+
+def test_whoever_loses_the_role_while_the_files_are_made_issues_nothing(monkeypatch):
+    scene = Scene(at="prepared")
+
+    def demoted(handover):
+        scene.ines.groups.clear()
+        return b"%PDF-1.7"
+
+    monkeypatch.setitem(rendering.WRITERS, "pdf", demoted)
+
+    with pytest.raises(NotAllowed):
+        sign_reviewed(scene.checklist, scene.ines)
+
+    assert open_edition(scene.checklist).state == "prepared"
+
+
+def test_a_second_revocation_says_that_there_is_one_already_and_keeps_the_first_reason():
+    scene = Scene(at="issued")
+    given = {"edition_id": scene.edition.pk, "by": scene.ines}
+    revoke_edition(op_id=op("1"), reason="wrong box", **given)
+    revoke_edition(op_id=op("1"), reason="wrong box", **given)
+
+    with pytest.raises(Stale):
+        revoke_edition(op_id=op("2"), reason="wrong customer", **given)
+
+    assert scene.edition.revocation.reason == "wrong box"
 
 
 def test_the_form_sent_again_after_issuing_still_finds_its_signature():
     scene = Scene(at="issued")
 
-    again = prepare(checklist_id=scene.id, op_id=op("prepare"), seen="", by=scene.omar)
+    shown = scene.edition.digest
+    again = prepare(checklist_id=scene.id, op_id=op("prepare"), seen=shown, by=scene.omar)
 
     assert again.kind == "prepared"
 
@@ -361,7 +442,9 @@ def test_the_files_say_who_reviewed_and_the_verification_code():
 def test_issuing_twice_with_one_form_gives_one_edition():
     scene = Scene(at="issued")
 
-    again = issue(checklist_id=scene.id, op_id=op("issue"), seen="", by=scene.ines)
+    again = issue(
+        checklist_id=scene.id, op_id=op("issue"), seen=scene.edition.digest, by=scene.ines
+    )
 
     assert again == scene.edition
     assert SignOff.objects.filter(kind="reviewed").count() == 1

@@ -28,6 +28,7 @@ from tests.support.rollouts import (
     op,
     open_edition,
     person,
+    seen,
     sign_prepared,
 )
 from tests.support.sheets import opened
@@ -222,7 +223,12 @@ def test_a_ticket_of_another_checklist_or_hour_records_nothing(monkeypatch):
 def test_a_returned_item_is_decided_anew_by_the_sheet():
     scene = Scene(at="prepared")
     return_items(
-        checklist_id=scene.id, op_id=op("r"), comments={"A-1": "again"}, comment="", by=scene.ines
+        checklist_id=scene.id,
+        seen=seen(scene.checklist),
+        op_id=op("r"),
+        comments={"A-1": "again"},
+        comment="",
+        by=scene.ines,
     )
     client = client_of(scene.omar)
 

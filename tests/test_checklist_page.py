@@ -39,6 +39,7 @@ from tests.support.rollouts import (
     op,
     person,
     quick_pdf,
+    seen,
     sign_prepared,
     sign_reviewed,
     work_off,
@@ -118,6 +119,7 @@ def returned(scene, comment="", **comments):
     sign_prepared(scene.checklist, scene.omar)
     return_items(
         checklist_id=scene.id,
+        seen=seen(scene.checklist),
         op_id=op("return"),
         comments={name.replace("_", "-"): text for name, text in comments.items()},
         comment=comment,

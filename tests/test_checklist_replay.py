@@ -215,7 +215,8 @@ class Return:
     def run(self, world):
         comments = dict.fromkeys(self.items, "again")
         comment = "all of it" if self.whole else ""
-        world.act(return_items, comments=comments, comment=comment, by=world.reviewer)
+        shown = seen(world.checklist)
+        world.act(return_items, seen=shown, comments=comments, comment=comment, by=world.reviewer)
 
 
 @dataclass(frozen=True)
@@ -328,6 +329,7 @@ def begin(scene, start):
     if start == "returned":
         return_items(
             checklist_id=scene.id,
+            seen=seen(scene.checklist),
             op_id=op("return"),
             comments={"A-1": "again", "A-5": "why?"},
             comment="",

@@ -37,6 +37,7 @@ from tests.support.rollouts import (
     op,
     person,
     quick_pdf,
+    seen,
     sign_prepared,
     sign_reviewed,
     work_off,
@@ -86,8 +87,7 @@ def through_everything(scene):
     """Every kind of event and every outcome, in this order."""
     box, by = scene.checklist, scene.omar
     olga = person("olga", Role.ENGINEER)
-    members = [scene.omar, scene.ines, olga]
-    change_members(rollout=scene.rollout, op_id=op("members"), members=members, by=by)
+    change_members(rollout=scene.rollout, op_id=op("members"), add=[olga], by=by)
     change_host(checklist_id=box.pk, op_id=op("host"), host="proxy-02", mode_detail="HA", by=by)
     header = {"customer": "New KK", "project": "更改", "number": ""}
     change_header(rollout=scene.rollout, op_id=op("header"), by=by, **header)
@@ -111,6 +111,7 @@ def through_everything(scene):
     decide(box, "A-5", by=by, name="late")
     return_items(
         checklist_id=box.pk,
+        seen=seen(box),
         op_id=op("return"),
         comments={"A-1": "Show it."},
         comment="Look again.",
@@ -342,6 +343,7 @@ def test_what_people_typed_is_no_markup():
     sign_prepared(box, by)
     return_items(
         checklist_id=box.pk,
+        seen=seen(box),
         op_id=op("return"),
         comments={"A-1": "<x-item>"},
         comment="<x-whole>",

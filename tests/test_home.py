@@ -24,6 +24,7 @@ from tests.support.rollouts import (
     op,
     person,
     quick_pdf,
+    seen,
     sign_prepared,
     sign_reviewed,
     work_off,
@@ -78,6 +79,7 @@ def box(scene, number, at="draft"):
 def send_back(scene, comment="", **comments):
     return_items(
         checklist_id=scene.id,
+        seen=seen(scene.checklist),
         op_id=op(f"return {comment} {comments}"),
         comments={name.replace("_", "-"): text for name, text in comments.items()},
         comment=comment,
@@ -275,6 +277,7 @@ def test_what_people_typed_is_no_markup():
     sign_prepared(checklist, engineer)
     return_items(
         checklist_id=checklist.pk,
+        seen=seen(checklist),
         op_id=op("return"),
         comments={},
         comment="<x-comment>",

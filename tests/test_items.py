@@ -23,6 +23,7 @@ from tests.support.rollouts import (
     op,
     person,
     quick_pdf,
+    seen,
     sign_prepared,
 )
 
@@ -806,6 +807,7 @@ def returned(scene):
     sign_prepared(scene.checklist, scene.omar)
     return_items(
         checklist_id=scene.id,
+        seen=seen(scene.checklist),
         op_id=op("return"),
         comments={"A-1": "Show it."},
         comment="",

@@ -17,6 +17,7 @@ from tests.support.rollouts import (
     op,
     person,
     quick_pdf,
+    seen,
     sign_prepared,
     sign_reviewed,
 )
@@ -57,6 +58,7 @@ def scene_with_addresses(at):
 def return_it(scene, comments=None, comment="値を確認してください。"):
     actions.return_items(
         checklist_id=scene.id,
+        seen=seen(scene.checklist),
         op_id=op("r"),
         comments=comments or {},
         comment=comment,

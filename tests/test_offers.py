@@ -341,7 +341,12 @@ def test_the_verdict_rests_on_the_answers_as_they_are_now():
 def test_what_a_reviewer_returned_stays_returned():
     scene = Scene(at="prepared")
     return_items(
-        checklist_id=scene.id, op_id=op("r"), comments={"A-1": "why?"}, comment="", by=scene.ines
+        checklist_id=scene.id,
+        seen=seen(scene.checklist),
+        op_id=op("r"),
+        comments={"A-1": "why?"},
+        comment="",
+        by=scene.ines,
     )
     fix("A-1")
 

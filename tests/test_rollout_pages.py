@@ -230,6 +230,23 @@ def test_the_host_is_corrected_in_a_draft():
     assert scene.events(Event.Kind.HEADER)[0].payload == {"host": "proxy-02", "mode_detail": "WCCP"}
 
 
+def test_a_host_that_a_colleague_changed_is_shown_before_it_is_replaced():
+    scene = Scene()
+    client = client_of(scene.omar)
+    mine = hidden(client.get(url("host", scene))) | {"host": "mine", "mode_detail": "HA"}
+    post(client, url("host", scene), host="theirs", mode_detail="WCCP")
+
+    refused = client.post(url("host", scene), mine)
+    again = client.post(url("host", scene), hidden(refused) | {"host": "mine", "mode_detail": "HA"})
+
+    assert refused.status_code == 422
+    assert "It now says: theirs / WCCP." in text_of(refused)
+    assert 'value="mine"' in refused.content.decode()
+    assert again.status_code == 302
+    scene.checklist.refresh_from_db()
+    assert scene.checklist.host == "mine"
+
+
 def test_a_host_without_a_name_is_refused():
     scene = Scene()
 

@@ -47,6 +47,7 @@ from tests.support.rollouts import (
     decide,
     op,
     quick_pdf,
+    seen,
     sign_prepared,
     sign_reviewed,
 )
@@ -98,6 +99,7 @@ def test_a_long_history_holds():
     decide(scene.checklist, "A-1", by=scene.omar, name="late")
     return_items(
         checklist_id=scene.id,
+        seen=seen(scene.checklist),
         op_id=op("return"),
         comments={"A-1": "no", "A-5": "why?"},
         comment="",

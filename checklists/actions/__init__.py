@@ -3,7 +3,7 @@
 from checklists.actions.acceptance import accept, comment, decline, record_paper, revoke_reply
 from checklists.actions.access import make_link, open_device, open_link, revoke_link
 from checklists.actions.creation import create_checklist, create_rollout
-from checklists.actions.errors import NotAllowed, Refused, Stale
+from checklists.actions.errors import NotAllowed, Overtaken, Refused, Stale
 from checklists.actions.events import Customer
 from checklists.actions.offers import Wanted, look_through, take
 from checklists.actions.operations import record
@@ -21,6 +21,7 @@ from checklists.actions.signing import (
 __all__ = [
     "Customer",
     "NotAllowed",
+    "Overtaken",
     "Refused",
     "Stale",
     "Wanted",

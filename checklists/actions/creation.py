@@ -93,9 +93,10 @@ def create_checklist(
     queries, whatever the catalogue's size. Raises Refused and NotAllowed; errors of
     `build_deployment` pass through.
     """
+    # Another click may be making this very checklist, and its header may be changing: the
+    # rollout's row lets one go first.
+    rollout = Rollout.objects.select_for_update().get(pk=rollout.pk)
     _require_member(rollout, by)
-    # Another click may be making this very checklist; the rollout's row lets one go first.
-    Rollout.objects.select_for_update().get(pk=rollout.pk)
     existing: Checklist | None = Checklist.objects.filter(pk=id).first()
     if existing:
         if existing.rollout_id != rollout.pk or existing.created_by_id != by.pk:

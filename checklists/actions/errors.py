@@ -17,3 +17,7 @@ class NotAllowed(Refused):
 
 class Stale(Refused):
     """What the person saw is no longer so: look again, then repeat (HTTP 409)."""
+
+
+class Overtaken(Refused):
+    """Somebody else was faster. The message says what is there now; the same can be sent again."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from unicodedata import category
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,6 +17,9 @@ from checklists.chain import FIRST, hash_of
 from checklists.models import Checklist, ChecklistItem, Edition, Event, Rollout, SignOff
 from portal.models import User
 from portal.roles import Role
+
+# Letters and symbols that look like nothing: fillers of Korean, an empty Braille cell.
+BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,16 @@ def _membership(rollout: UUID, user: int) -> QuerySet[Any, Any]:
 
 
 def stored(
-    checklist: Checklist, op_id: UUID, kind: Event.Kind, by: User | Customer
+    checklist: Checklist, op_id: UUID, kind: Event.Kind, by: User | Customer, **body: Any
 ) -> Event | None:
-    """The event of a form that was sent twice. Raises Refused when the id belongs to another."""
+    """The event of a form that was sent twice. Raises Refused when the id belongs to another, or
+    when a part of the payload that `body` names was not the same then."""
     event = Event.objects.filter(op_id=op_id).first()
+    if event is None:
+        return None
     actor = by.pk if isinstance(by, User) else None
-    if event and (event.checklist_id, event.kind, event.actor_id) != (checklist.pk, kind, actor):
+    other = (event.checklist_id, event.kind, event.actor_id) != (checklist.pk, kind, actor)
+    if other or any(event.payload.get(name) != value for name, value in body.items()):
         raise used_before()
     return event
 
@@ -166,11 +174,17 @@ def refuse_unstorable(value: Any) -> None:
             refuse_unstorable(inner)
 
 
+def is_readable(text: str) -> bool:
+    """Whether something of it can be seen: a letter, digit, punctuation mark or symbol."""
+    return any(category(char)[0] in "LNPS" and char not in BLANKS for char in text)
+
+
 def required_text(value: str, message: str, *, limit: int = 5000) -> str:
-    """`value` stripped. Raises Refused(message) when nothing is left, or when it is too long."""
+    """`value` stripped. Raises Refused(message) when nothing of it can be seen, and Refused when it
+    is too long."""
     text = value.strip()
     refuse_unstorable(text)
-    if not text:
+    if not is_readable(text):
         raise Refused(message)
     if len(text) > limit:
         raise Refused(_("The text is too long: at most %(limit)d characters.") % {"limit": limit})

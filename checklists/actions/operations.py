@@ -19,6 +19,7 @@ from checklists.actions.errors import Refused
 from checklists.actions.events import (
     append,
     in_draft,
+    is_readable,
     lock,
     refuse_unstorable,
     require,
@@ -51,6 +52,7 @@ FIELDS = {
     "due": ("due", 10),
     "agreed_by": ("agreed_by", LINE_LENGTH),
 }
+MEANT_TO_BE_READ = ("reason", "approver", "waiting_for", "agreed_by")
 RECORDED = (Event.Kind.DECISION, Event.Kind.ANSWER, Event.Kind.RESOLVED)
 
 
@@ -185,6 +187,8 @@ def clean_decision(given: Mapping[str, Any], *, severity: int | None) -> dict[st
     """
     # A form sends CR LF and a script LF: the same text has to be the same value.
     clean = {name: _lines(str(given.get(name) or "")).strip() for name in FIELDS}
+    # Whoever answers for something has a name, and a reason can be read.
+    clean |= {name: "" for name in MEANT_TO_BE_READ if not is_readable(clean[name])}
     faults = [
         _("The text is too long: at most %(limit)d characters.") % {"limit": limit}
         for name, (_column, limit) in FIELDS.items()

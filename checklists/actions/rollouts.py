@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from checklists import files
 from checklists.actions.creation import NUMBER_LENGTH, line, optional_line
-from checklists.actions.errors import NotAllowed, Refused, Stale
+from checklists.actions.errors import NotAllowed, Overtaken, Refused, Stale
 from checklists.actions.events import (
     append,
     in_draft,
@@ -19,6 +19,7 @@ from checklists.actions.events import (
     stored,
     used_before,
 )
+from checklists.chain import digest
 from checklists.models import (
     Answer,
     Checklist,
@@ -35,12 +36,26 @@ from checklists.models import (
 from portal.models import User
 from portal.roles import Role
 
+# What the forms change, each of which says what it was shown before.
+ROLLOUT_HEADER = ("customer", "project", "number")
+HOST = ("host", "mode_detail")
+
 
 @transaction.atomic
 def change_header(
-    *, rollout: Rollout, op_id: UUID, customer: str, project: str, number: str, by: User
+    *,
+    rollout: Rollout,
+    op_id: UUID,
+    customer: str,
+    project: str,
+    number: str,
+    seen: str | None = None,
+    by: User,
 ) -> None:
     """Change customer, project and number: one event in each open checklist (design 5).
+
+    `seen` is `header_seen` of the rollout as the person saw it (None: not told). Raises Overtaken
+    when it says something else by now.
 
     Checklists in draft take the new header, prepared ones keep theirs and note it as late. The
     same values once more reach the drafts that still print others: those that were prepared or
@@ -59,6 +74,7 @@ def change_header(
         if changed:
             raise used_before()
         return
+    _require_seen(locked, values, seen)
     for name, value in values.items():
         setattr(locked, name, value)
     locked.save(update_fields=list(values))
@@ -68,8 +84,20 @@ def change_header(
 
 
 @transaction.atomic
-def change_host(*, checklist_id: UUID, op_id: UUID, host: str, mode_detail: str, by: User) -> None:
-    """Correct the host's name or the detail of its mode, in draft only (else Stale)."""
+def change_host(
+    *,
+    checklist_id: UUID,
+    op_id: UUID,
+    host: str,
+    mode_detail: str,
+    seen: str | None = None,
+    by: User,
+) -> None:
+    """Correct the host's name or the detail of its mode, in draft only (else Stale).
+
+    `seen` is `header_seen` of the checklist as the person saw it (None: not told). Raises
+    Overtaken when it says something else by now.
+    """
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER)
     values = {
@@ -83,8 +111,27 @@ def change_host(*, checklist_id: UUID, op_id: UUID, host: str, mode_detail: str,
         return
     if not in_draft(checklist):
         raise Stale(_("The checklist is no longer in that state. Reload the page."))
+    _require_seen(checklist, values, seen)
     if _differs(checklist, values):
         _write_header(checklist, op_id, values, by)
+
+
+def header_seen(thing: Rollout | Checklist) -> str:
+    """What a form was shown of a rollout's header or of a checklist's host, as one digest."""
+    names = ROLLOUT_HEADER if isinstance(thing, Rollout) else HOST
+    return digest({name: getattr(thing, name) for name in names})
+
+
+def _require_seen(thing: Rollout | Checklist, values: dict[str, str], seen: str | None) -> None:
+    if seen is None or seen == header_seen(thing) or not _differs(thing, values):
+        return
+    present = " / ".join(filter(None, (getattr(thing, name) for name in values)))
+    raise Overtaken(
+        _("Somebody has changed it in the meantime. It now says: %(present)s.")
+        % {"present": present}
+        + " "
+        + _("Save again to put what you entered in its place.")
+    )
 
 
 def _differs(thing: Rollout | Checklist, values: dict[str, str]) -> bool:
@@ -115,19 +162,28 @@ def _write_header(checklist: Checklist, op_id: UUID, values: dict[str, str], by:
 
 
 @transaction.atomic
-def change_members(*, rollout: Rollout, op_id: UUID, members: Iterable[User], by: User) -> None:
-    """Set the rollout's members: one event in each open checklist.
+def change_members(
+    *,
+    rollout: Rollout,
+    op_id: UUID,
+    add: Iterable[User] = (),
+    remove: Iterable[User] = (),
+    by: User,
+) -> None:
+    """Let people in and out: one event in each open checklist, with the members as they then are.
 
     Raises Refused when no engineer would be left, who alone could add people again.
     """
-    _require_engineer(rollout, by)
-    wanted = {user.pk: user for user in members}
+    locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
+    _require_engineer(locked, by)
+    present = {user.pk: user for user in locked.members.all()}
+    wanted = present | {user.pk: user for user in add}
+    for user in remove:
+        wanted.pop(user.pk, None)
     if not any(user.has_role(Role.ENGINEER) for user in wanted.values()):
         raise Refused(_("A rollout needs at least one engineer among its members."))
-    locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
-    present = set(locked.members.values_list("pk", flat=True))
     checklists = _open_checklists(locked)
-    if present == set(wanted):
+    if present.keys() == wanted.keys():
         return
     if _sent_before(op_id, checklists):
         raise used_before()

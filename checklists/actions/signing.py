@@ -61,11 +61,9 @@ def prepare(
     """
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER)
-    done = stored(checklist, op_id, Event.Kind.PREPARED, by)
+    done = stored(checklist, op_id, Event.Kind.PREPARED, by, digest=seen)
     if done:
-        return SignOff.objects.get(
-            edition__checklist=checklist, kind=SignOff.Kind.PREPARED, chain_head=done.hash
-        )
+        return _live(checklist, done)
     edition = _edition_in(checklist, Edition.State.DRAFT)
     answers = dict(checklist.answers.values_list("question", "value"))
     items = list(checklist.items.all())
@@ -105,6 +103,7 @@ def withdraw(*, checklist_id: UUID, op_id: UUID, by: User) -> None:
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER)
     if stored(checklist, op_id, Event.Kind.WITHDRAWN, by):
+        _edition_in(checklist, Edition.State.DRAFT)
         return
     edition = _edition_in(checklist, Edition.State.PREPARED)
     signature = _prepared(edition)
@@ -117,20 +116,32 @@ def withdraw(*, checklist_id: UUID, op_id: UUID, by: User) -> None:
 
 @transaction.atomic
 def return_items(
-    *, checklist_id: UUID, op_id: UUID, comments: Mapping[str, str], comment: str, by: User
+    *,
+    checklist_id: UUID,
+    op_id: UUID,
+    seen: str,
+    comments: Mapping[str, str],
+    comment: str,
+    by: User,
 ) -> None:
     """The reviewer sends items (tracking ID -> comment) or the whole checklist back (差戻し).
 
-    Each returned item is marked and must be decided again. Raises Refused without any comment.
+    Each returned item is marked and must be decided again. `seen` is the digest of the content
+    that the reviewer looked at. Raises Refused without any comment, Stale when another content
+    is signed by now, or the checklist is no longer in review.
     """
     checklist = lock(checklist_id)
     require(checklist, by, Role.REVIEWER)
-    if stored(checklist, op_id, Event.Kind.RETURNED, by):
-        return
-    edition = _edition_in(checklist, Edition.State.PREPARED)
     message = _("Say what is to be done: a comment for the checklist or for an item.")
     given = {key: required_text(text, message) for key, text in comments.items() if text.strip()}
     whole = required_text(comment, message) if comment.strip() or not given else ""
+    if stored(checklist, op_id, Event.Kind.RETURNED, by, items=given, comment=whole):
+        _edition_in(checklist, Edition.State.DRAFT)
+        return
+    edition = _edition_in(checklist, Edition.State.PREPARED)
+    prepared = _prepared(edition)
+    if prepared.digest != seen:
+        raise _changed()
     items = list(checklist.items.filter(tracking_id__in=given))
     if len(items) != len(given):
         raise Refused(_("This item is not part of the checklist."))
@@ -138,7 +149,6 @@ def return_items(
         item.returned, item.returned_comment = True, given[item.tracking_id]
         item.returned_by, item.version = by.name, item.version + 1
         item.save(update_fields=["returned", "returned_comment", "returned_by", "version"])
-    prepared = _prepared(edition)
     _revoke(prepared, by, whole)
     transaction.on_commit(partial(mails.returned, prepared, whole, len(given)))
     append(
@@ -162,7 +172,7 @@ def issue(*, checklist_id: UUID, op_id: UUID, seen: str, by: User) -> Edition:
 
     checklist = Checklist.objects.select_related("rollout", "created_by").get(pk=checklist_id)
     require(checklist, by, Role.REVIEWER)
-    done = stored(checklist, op_id, Event.Kind.ISSUED, by)
+    done = stored(checklist, op_id, Event.Kind.ISSUED, by, digest=seen)
     if done:
         return _edition_of(done)
     edition = _edition_in(checklist, Edition.State.PREPARED)
@@ -193,6 +203,11 @@ def _issue(
     done = stored(checklist, op_id, Event.Kind.ISSUED, by)
     if done:
         return _edition_of(done)
+    # Meanwhile the account may have lost its role, its place in the rollout, or itself.
+    by = User.objects.get(pk=by.pk)
+    if not by.is_active:
+        raise NotAllowed(_("Your account does not have the role that this needs."))
+    require(checklist, by, Role.REVIEWER)
     edition = open_edition(checklist)
     if edition is None or edition.pk != prepared.edition_id:
         raise _changed()
@@ -230,10 +245,10 @@ def reopen(*, checklist_id: UUID, op_id: UUID, reason: str, by: User) -> Edition
     """Start the next draft. The issued edition stays valid until the next one is issued."""
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER, Role.REVIEWER)
-    done = stored(checklist, op_id, Event.Kind.REOPENED, by)
+    text = required_text(reason, _("Enter the reason for re-opening."))
+    done = stored(checklist, op_id, Event.Kind.REOPENED, by, reason=text)
     if done:
         return _edition_of(done)
-    text = required_text(reason, _("Enter the reason for re-opening."))
     newest = checklist.editions.order_by("minor").last()
     if newest is None or newest.issued_at is None:
         raise Stale(_("The checklist is already open."))
@@ -265,6 +280,8 @@ def close_draft(*, checklist_id: UUID, op_id: UUID, by: User) -> None:
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER, Role.REVIEWER)
     if stored(checklist, op_id, Event.Kind.CLOSED, by):
+        if open_edition(checklist):
+            raise _changed()
         return
     edition = _edition_in(checklist, Edition.State.DRAFT)
     later = checklist.events.filter(seq__gt=edition.opened_seq)
@@ -281,11 +298,12 @@ def revoke_edition(*, edition_id: int, op_id: UUID, reason: str, by: User) -> Re
     checklist = lock(Edition.objects.get(pk=edition_id).checklist_id)
     require(checklist, by, Role.REVIEWER)
     edition = Edition.objects.get(pk=edition_id)
-    existing = Revocation.objects.filter(edition=edition).first()
-    if existing:
-        return existing
-    stored(checklist, op_id, Event.Kind.REVOKED, by)
     text = required_text(reason, _("Enter why this edition is revoked."))
+    existing = Revocation.objects.filter(edition=edition).first()
+    if stored(checklist, op_id, Event.Kind.REVOKED, by, reason=text) and existing:
+        return existing
+    if existing:
+        raise Stale(_("This edition is already revoked."))
     if edition.issued_at is None:
         raise Refused(_("Only an issued edition can be revoked."))
     now = timezone.now()
@@ -323,6 +341,16 @@ def _edition_of(event: Event) -> Edition:
     if edition is None:
         raise _changed()
     return edition
+
+
+def _live(checklist: Checklist, prepared: Event) -> SignOff:
+    """The signature that this event made. Raises Stale when it was taken back since."""
+    signature = SignOff.objects.get(
+        edition__checklist=checklist, kind=SignOff.Kind.PREPARED, chain_head=prepared.hash
+    )
+    if signature.revoked_at:
+        raise _changed()
+    return signature
 
 
 def _prepared(edition: Edition) -> SignOff:

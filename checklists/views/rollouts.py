@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from advisories.texts import in_language
 from checklists import actions
-from checklists.actions import NotAllowed, Refused, Stale
+from checklists.actions import NotAllowed, Overtaken, Refused, Stale
 from checklists.actions.events import require
+from checklists.actions.rollouts import header_seen
 from checklists.models import Checklist, Edition, Rollout, SignOff
 from checklists.signing_forms import HeaderForm, HostForm, MemberForm
 from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of
@@ -125,6 +126,9 @@ def rollout_header(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             actions.change_header(rollout=rollout, by=person_of(request), **form.cleaned_data)
+        except Overtaken as error:
+            form.look_again(header_seen(Rollout.objects.get(pk=uuid)))
+            add_errors(form, error)
         except Refused as error:
             add_errors(form, error)
         else:
@@ -139,8 +143,9 @@ def rollout_header(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def rollout_members(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Add the person of `person`, or take the one of `remove` (a member's number) out."""
     rollout = rollout_of(request, uuid)
-    members = {str(user.pk): user for user in rollout.members.all()}
-    leaving = members.pop(request.POST.get("remove", ""), None)
+    leaving = {str(user.pk): user for user in rollout.members.all()}.get(
+        request.POST.get("remove", "")
+    )
     form = MemberForm(request.POST, rollout=rollout)
     if "remove" in request.POST:
         if leaving is None:  # a second click
@@ -150,13 +155,13 @@ def rollout_members(request: HttpRequest, uuid: UUID) -> HttpResponse:
         messages.error(request, _("Choose a person who is not a member yet."))
         return redirect(rollout)
     who: User = leaving or form.cleaned_data["person"]
-    wanted = [*members.values()] if leaving else [*members.values(), who]
     try:
         actions.change_members(
             rollout=rollout,
             # One page has a form for each member, and Back shows it again.
             op_id=uuid5(form.cleaned_data["op_id"], f"{who.pk} {leaving is None}"),
-            members=wanted,
+            add=[] if leaving else [who],
+            remove=[leaving] if leaving else [],
             by=person_of(request),
         )
     except NotAllowed as error:
@@ -180,6 +185,9 @@ def host(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             actions.change_host(checklist_id=uuid, by=person_of(request), **form.cleaned_data)
+        except Overtaken as error:
+            form.look_again(header_seen(Checklist.objects.get(pk=uuid)))
+            add_errors(form, error)
         except Refused as error:
             add_errors(form, error)
         else:

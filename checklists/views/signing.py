@@ -180,6 +180,7 @@ def return_items(request: HttpRequest, uuid: UUID) -> HttpResponse:
             actions.return_items(
                 checklist_id=uuid,
                 op_id=form.cleaned_data["op_id"],
+                seen=request.POST.get("seen", ""),
                 comments=comments,
                 comment=comment,
                 by=person_of(request),
