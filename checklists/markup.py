@@ -30,12 +30,17 @@ NEEDED = (Verdict.REQUIRED, Verdict.CONFIRM)
 CHOICES = [choice for choice in Decision if choice is not Decision.OPEN]
 
 
+def slot(name: str) -> SafeString:
+    """A place in a Pattern's template that is filled later."""
+    return mark_safe(f"{SLOT}{name}{SLOT}")  # noqa: S308
+
+
 class Pattern:
     """A template that is rendered once and filled many times. `slots` in the template's context
     gives each name's place."""
 
     def __init__(self, template: str, slots: Iterable[str], context: Mapping[str, Any]) -> None:
-        places = {name: mark_safe(f"{SLOT}{name}{SLOT}") for name in slots}  # noqa: S308
+        places = {name: slot(name) for name in slots}
         parts = render_to_string(template, {**context, "slots": places}).split(SLOT)
         self.literals, self.names = parts[::2], parts[1::2]
 
@@ -79,9 +84,8 @@ class ItemWriter:
         self.address = reverse("checklists:decide", args=[checklist.pk, "ID"]).rsplit("ID", 1)
         if editable:
             fixed = {"csrf_token": csrf_token, "note_length": NOTE_LENGTH}
-            marks = [(c.value, c.label, f"{SLOT}checked_{c.value}{SLOT}") for c in CHOICES]
+            choices = [(c.value, c.label, slot(f"checked_{c.value}")) for c in CHOICES]
             slots = [*COLUMNS, "action", "op_id", "version", "n", "errors", "reopen", "values_open"]
-            choices = [(value, label, mark_safe(mark)) for value, label, mark in marks]  # noqa: S308
             self.work = Pattern("checklists/_work.html", slots, {**fixed, "choices": choices})
             quick = ["action", "op_id", "version", "hidden", "label", "n"]
             self.quick = Pattern("checklists/_quick.html", quick, fixed)

@@ -23,6 +23,11 @@ class Choice:
     chosen: bool
     note: str = ""
 
+    @property
+    def checked(self) -> str:
+        """The attribute of its radio button."""
+        return " checked" if self.chosen else ""
+
 
 @dataclass(frozen=True)
 class Question:
