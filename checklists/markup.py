@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, escape
@@ -179,10 +179,24 @@ class ItemWriter:
             parts.append(f'<p class="check"><b>{words["check"]}</b> {escape(check)}</p>')
         if note := self._fix_note(content["fix"]):
             parts.append(f'<p class="soft">{note}</p>')
+        parts.append(self._note(item))
         if content["references"]:
             links = "".join(self._link(reference) for reference in content["references"])
             parts.append(f'<p class="links">{links}</p>')
         return "".join(parts)
+
+    def _note(self, item: ChecklistItem) -> str:
+        """The company's own note, behind a fold: it may be long."""
+        note = item.content.get("local_note")
+        if not note:
+            return ""
+        blocks = get_template("advisories/_note_blocks.html").render({"note": note})
+        who = f"{escape(note['by'])} {moment(note['at'])}"
+        return (
+            f'<details class="more local-steps"><summary>{self.words["note"]}'
+            f'<span class="visually-hidden"> {item.position}</span></summary>'
+            f'<div class="steps">{blocks}<p class="soft">{who}</p></div></details>'
+        )
 
     def _fix_note(self, fix: Mapping[str, Any] | None) -> str:
         """What was changed, in which release; also where the box has not reached it."""
@@ -325,6 +339,7 @@ def _words() -> dict[str, str]:
         "impact": _("Impact:"),
         "check": _("How to check:"),
         "fix": _("Fix:"),
+        "note": _("Our own steps"),
         "qa": _("Q&A"),
         "new_tab": _("(opens in a new tab)"),
         "previous": _("Decided on the checklist before this one:"),

@@ -145,6 +145,8 @@ class ChecklistItem(models.Model):
     # Texts, names and links in both languages; the facts the verdict rests on: see freezing.py.
     content = FrozenJSONField()
     facts = models.JSONField()
+    # Of the company's own note in `content`, for lists; 0: there is none.
+    note_version = models.PositiveIntegerField(default=0)
     # A decision that is offered and never copied: on the predecessor's item, or (it then has a
     # "revision") on this one before a newer revision changed its verdict. None: there is none.
     previous = models.JSONField(null=True, blank=True)

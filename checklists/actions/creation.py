@@ -236,6 +236,7 @@ def _make_items(
                 category=item.category,
                 content=item.content,
                 facts=item.facts,
+                note_version=item.note_version,
                 previous=before.get(item.tracking_id),
                 reason=item.reason,
                 verdict=item.reason.verdict,
