@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from checklists.views import (
     acceptance,
+    boxes,
     bundles,
     checklist,
     customer,
@@ -61,6 +62,7 @@ urlpatterns = [
     path("checklists/<uuid:uuid>/close/", editions.close_draft, name="close_draft"),
     path("checklists/<uuid:uuid>/discard/", editions.discard, name="discard"),
     path("checklists/<uuid:uuid>/host/", rollouts.host, name="host"),
+    path("checklists/<uuid:uuid>/another/", boxes.another, name="another"),
     path("checklists/<uuid:uuid>/export.<str:extension>", files.export, name="export"),
     path("checklists/<uuid:uuid>/import/", sheets.check_sheet, name="check_sheet"),
     path("checklists/<uuid:uuid>/editions/<str:number>/", editions.edition, name="edition"),
@@ -111,6 +113,13 @@ urlpatterns = [
     # /rollouts/<uuid>/
     path("rollouts/<uuid:uuid>/", rollouts.rollout_detail, name="rollout_detail"),
     path("rollouts/<uuid:uuid>/header/", rollouts.rollout_header, name="rollout_header"),
+    path("rollouts/<uuid:uuid>/matrix/", boxes.rollout_matrix, name="rollout_matrix"),
+    path("rollouts/<uuid:uuid>/answers/", boxes.rollout_answers, name="rollout_answers"),
+    path(
+        "rollouts/<uuid:uuid>/items/<tracking_id:tracking_id>/",
+        boxes.rollout_decide,
+        name="rollout_decide",
+    ),
     path("rollouts/<uuid:uuid>/files/", bundles.rollout_files, name="rollout_files"),
     path("rollouts/<uuid:uuid>/files/sheets.xlsx", bundles.rollout_sheets, name="rollout_sheets"),
     path("rollouts/<uuid:uuid>/files/bundle.zip", bundles.rollout_bundle, name="rollout_bundle"),

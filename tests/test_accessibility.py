@@ -370,6 +370,24 @@ def as_file(data, name="sheet.xlsx"):
     return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
 
 
+def test_several_boxes_of_a_rollout(reader):
+    scene = Scene()
+    second = a_box(scene, "proxy-02")
+    a_box(scene, "proxy-03")
+    decide(scene.checklist, "A-1", by=scene.omar, after="on")
+    decide(second, "A-1", "not_needed", by=scene.omar, reason="not used")
+    engineer = reader(scene.omar)
+    rollout = [scene.rollout.pk]
+
+    engineer.visit(scene.rollout.get_absolute_url())
+    engineer.visit(reverse("checklists:rollout_matrix", args=rollout))
+    engineer.visit(reverse("checklists:rollout_decide", args=[*rollout, "A-1"]))
+    engineer.visit(reverse("checklists:rollout_answers", args=rollout))
+    engineer.visit(of(scene.checklist, "another"))
+
+    assert engineer.problems == []
+
+
 def test_files_of_a_rollout_and_their_verification(reader, monkeypatch):
     quick_pdf(monkeypatch)
     scene = Scene(at="issued")

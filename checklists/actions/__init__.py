@@ -2,6 +2,7 @@
 
 from checklists.actions.acceptance import accept, comment, decline, record_paper, revoke_reply
 from checklists.actions.access import make_link, open_device, open_link, revoke_link
+from checklists.actions.boxes import Seen, add_box, answer_boxes, decide_on_boxes
 from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.errors import NotAllowed, Refused, Stale
 from checklists.actions.events import Customer
@@ -22,9 +23,12 @@ __all__ = [
     "Customer",
     "NotAllowed",
     "Refused",
+    "Seen",
     "Stale",
     "Wanted",
     "accept",
+    "add_box",
+    "answer_boxes",
     "change_header",
     "change_host",
     "change_members",
@@ -32,6 +36,7 @@ __all__ = [
     "comment",
     "create_checklist",
     "create_rollout",
+    "decide_on_boxes",
     "decline",
     "discard",
     "issue",
