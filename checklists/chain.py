@@ -11,6 +11,9 @@ from checklists.models import Event
 __all__ = ["FIRST", "body_of", "broken_links", "canonical", "digest", "hash_of"]
 __all__ += ["replay", "timestamp"]
 
+# What event 1 says besides the header that later events change.
+NOT_HEADER = ("release", "edition", "happened", "after")
+
 
 def timestamp(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC with microseconds, as hashed and printed; None stays None."""
@@ -89,7 +92,7 @@ def _apply(
     by, at, decisions = event.actor_name, timestamp(event.recorded_at), state["decisions"]
     match event.kind:
         case Event.Kind.CREATED:
-            state["header"] = {k: v for k, v in payload.items() if k not in ("release", "edition")}
+            state["header"] = {k: v for k, v in payload.items() if k not in NOT_HEADER}
             state["reasons"] = dict(effect["reasons"])
             for question, value in effect["answers"].items():
                 known = (by, at) if value != "unknown" else ("", None)

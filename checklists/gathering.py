@@ -51,6 +51,8 @@ class FrozenItem:
     reason: Reason
     content: Json
     facts: Json
+    # Of AffectedProduct.FixKind, which the content has in words; "": not said.
+    fix_kind: str = ""
 
     @property
     def note_version(self) -> int:
@@ -129,6 +131,7 @@ def _gather(deployment: Deployment, release: Release, revisions: dict[int, int])
                     "local_note": notes.get(pk),
                 },
                 facts=_facts(says, terms, deployment.rank),
+                fix_kind=says["kind"] if says else "",
             )
         )
     used = {term["slug"] for of in links["conditions"].values() for term in of}
@@ -240,6 +243,7 @@ def _affected(product: int) -> dict[int, Json]:
             "status": row["status"],
             "rank": row["fixed_in__rank"],
             "scope": row["fix_scope"],
+            "kind": row["fix_kind"],
             "basis": _label(AffectedProduct.Basis, row["basis"]),
             "fix": {
                 "scope": row["fix_scope"],

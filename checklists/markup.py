@@ -24,6 +24,7 @@ from checklists.models import NOTE_LENGTH, Checklist, ChecklistItem, Decision
 from checklists.moves import Move, Step
 from checklists.page_filters import SEVERITY_NAMES
 from checklists.recorded import COLUMNS, Said, moment, offered, said_in, said_of
+from checklists.undone import undone_words
 
 SLOT = "\x00"  # parts a template's text from its slots; no text that can be stored holds it
 NEEDED = (Verdict.REQUIRED, Verdict.CONFIRM)
@@ -67,6 +68,7 @@ class ItemWriter:
         moves: Mapping[str, Move] | None = None,
     ) -> None:
         self.header, self.answers, self.moves = checklist.frozen, answers, moves or {}
+        self.happened = checklist.happened
         self.offers_url = reverse("checklists:offers", args=[checklist.pk])
         self.editable, self.verify_fixed, self.query = editable, verify_fixed, query
         self.language = get_language() or "ja"
@@ -91,6 +93,7 @@ class ItemWriter:
         marked = item.returned or item.flagged
         decided = item.decision != Decision.OPEN
         folded = not entered and not marked and (decided or item.verdict not in NEEDED)
+        folded = folded and not undone_in(item)
         state = " returned" if item.returned else " flagged" if item.flagged else ""
         state += " settled" if folded else ""
         body = self._folded(item) if folded else self._unfolded(item, entered)
@@ -121,8 +124,8 @@ class ItemWriter:
         stamp = self._stamp(item) if item.decision != Decision.OPEN or item.note else ""
         form = self._work(item, entered) if self.editable else ""
         return (
-            f'<div class="body">{self._heading(item)}{self._mark(item)}{self._moved(item)}'
-            f"{self._texts(item)}{stamp}{self._previous(item)}</div>{form}"
+            f'<div class="body">{self._heading(item)}{self._mark(item)}{self._undone(item)}'
+            f"{self._moved(item)}{self._texts(item)}{stamp}{self._previous(item)}</div>{form}"
         )
 
     def _heading(self, item: ChecklistItem) -> str:
@@ -149,6 +152,14 @@ class ItemWriter:
         if item.flagged:
             return f'<p class="notice warning">{self.words["flagged"]}</p>'
         return ""
+
+    def _undone(self, item: ChecklistItem) -> str:
+        """How what was settled on the checklist before may be lost."""
+        what = undone_in(item)
+        if not what:
+            return ""
+        words = escape(undone_words(what, self.happened))
+        return f'<p class="notice warning"><b class="word">{self.words["undone"]}</b> {words}</p>'
 
     def _moved(self, item: ChecklistItem) -> str:
         """How the advisory moved since the item was frozen; "" when it did not."""
@@ -248,11 +259,13 @@ class ItemWriter:
         """What was decided on the checklist before this one, or before the advisory changed: an
         offer, never a copy."""
         previous = item.previous
-        if not previous or item.decision != Decision.OPEN:
+        if not previous or previous["decision"] == Decision.OPEN:
+            return ""
+        if item.decision != Decision.OPEN and "revision" in previous:
             return ""
         said = {**previous, "before": previous["value_before"], "after": previous["value_after"]}
         button = ""
-        if self.editable:
+        if self.editable and item.decision == Decision.OPEN:
             button = self._quick(item, list(offered(previous)), self.words["take"])
         who = f"{escape(previous['by'])} {moment(previous['at'])}"
         when = self.words["changed" if "revision" in previous else "previous"]
@@ -303,6 +316,12 @@ class ItemWriter:
         return self.work.fill(values)
 
 
+def undone_in(item: ChecklistItem) -> str:
+    """How a change of the box may have undone what was settled; "" once it is decided anew."""
+    is_open = item.decision == Decision.OPEN
+    return str(item.previous.get("undone", "")) if item.previous and is_open else ""
+
+
 _SAFE_CHECKED = mark_safe(" checked")
 _SAFE_OPEN = mark_safe(" open")
 
@@ -345,6 +364,7 @@ def _words() -> dict[str, str]:
         "previous": _("Decided on the checklist before this one:"),
         "changed": _("Decided before the advisory changed:"),
         "withdrawn": _("Withdrawn:"),
+        "undone": _("Perhaps undone:"),
         "offered": _("The catalogue has a newer revision:"),
         "take": _("Record the same decision"),
         "verified": _("Verified"),

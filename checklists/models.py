@@ -17,6 +17,7 @@ from checklists.acceptance import Reply as Reply
 from checklists.fields import FrozenJSONField
 from checklists.handover_settings import HandoverSettings as HandoverSettings
 from checklists.querysets import ChecklistQuerySet, RolloutQuerySet
+from checklists.undone import Happened as Happened
 
 # Bounds of what people type; they keep a row of the PDF on a page or two.
 NOTE_LENGTH = 5000
@@ -59,6 +60,8 @@ class Checklist(models.Model):
     predecessor = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="successors"
     )
+    # What became of the box since then; "" without a predecessor, or not said.
+    happened = models.CharField(max_length=20, choices=Happened, blank=True)
     host = models.CharField(_("host"), max_length=LINE_LENGTH)
     mode_detail = models.CharField(_("mode in detail"), max_length=LINE_LENGTH, blank=True)
     # Customer, project and number of the rollout as this checklist prints them.
@@ -148,7 +151,8 @@ class ChecklistItem(models.Model):
     # Of the company's own note in `content`, for lists; 0: there is none.
     note_version = models.PositiveIntegerField(default=0)
     # A decision that is offered and never copied: on the predecessor's item, or (it then has a
-    # "revision") on this one before a newer revision changed its verdict. None: there is none.
+    # "revision") on this one before a newer revision changed its verdict. "undone": how the
+    # change of the box may have undone it (undone.py). None: there is none.
     previous = models.JSONField(null=True, blank=True)
     reason = models.CharField(max_length=20, choices=Reason)
     verdict = models.CharField(max_length=20, choices=Verdict)

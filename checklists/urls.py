@@ -63,6 +63,7 @@ urlpatterns = [
     path("checklists/<uuid:uuid>/discard/", editions.discard, name="discard"),
     path("checklists/<uuid:uuid>/host/", rollouts.host, name="host"),
     path("checklists/<uuid:uuid>/another/", boxes.another, name="another"),
+    path("checklists/<uuid:uuid>/successor/", boxes.successor, name="successor"),
     path("checklists/<uuid:uuid>/export.<str:extension>", files.export, name="export"),
     path("checklists/<uuid:uuid>/import/", sheets.check_sheet, name="check_sheet"),
     path("checklists/<uuid:uuid>/editions/<str:number>/", editions.edition, name="edition"),

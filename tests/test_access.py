@@ -305,6 +305,7 @@ PAGES = {
         args=checklist,
         sent=lambda scene: once(scene) | {"host": "proxy-08"},
     ),
+    "checklists:successor": Page(ENGINEERS, NOT_THIS_WAY, at="issued", args=checklist),
     "checklists:rollout_matrix": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
     "checklists:rollout_answers": Page(
         ENGINEERS,

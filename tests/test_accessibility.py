@@ -61,6 +61,12 @@ def a_box(scene, host):
     return make_checklist(scene.rollout, scene.omar, name=host, host=host)
 
 
+def a_box_after(scene, before):
+    host = f"{before.host} rebuilt"
+    after = {"predecessor": before, "happened": "rebuilt"}
+    return make_checklist(scene.rollout, scene.omar, name=host, host=host, **after)
+
+
 def a_worked_box(scene, host):
     box = a_box(scene, host)
     work_off(box, scene.omar)
@@ -370,7 +376,8 @@ def as_file(data, name="sheet.xlsx"):
     return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
 
 
-def test_several_boxes_of_a_rollout(reader):
+def test_several_boxes_of_a_rollout(reader, monkeypatch):
+    quick_pdf(monkeypatch)
     scene = Scene()
     second = a_box(scene, "proxy-02")
     a_box(scene, "proxy-03")
@@ -384,6 +391,9 @@ def test_several_boxes_of_a_rollout(reader):
     engineer.visit(reverse("checklists:rollout_decide", args=[*rollout, "A-1"]))
     engineer.visit(reverse("checklists:rollout_answers", args=rollout))
     engineer.visit(of(scene.checklist, "another"))
+    issued = an_issued_box(scene, "proxy-04")
+    engineer.visit(of(issued, "successor"))
+    engineer.visit(of(a_box_after(scene, issued)))
 
     assert engineer.problems == []
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from advisories.models import Product
-from checklists.actions.creation import frozen_item, offered_decision
+from checklists.actions.creation import frozen_item
 from checklists.actions.errors import Refused, Stale
 from checklists.actions.events import append, in_draft, lock, require, same_body, stored
 from checklists.actions.operations import FIELDS, decision_of
@@ -20,6 +20,7 @@ from checklists.freezing import CONDITION, NOT_KNOWN, documents_of
 from checklists.models import Answer, Checklist, ChecklistItem, Decision, Event
 from checklists.moves import Consequence, consequence
 from checklists.offers import Offer, Offered, held_by, moves_since, offered_to, seen_in
+from checklists.predecessors import offered_decision
 from portal.models import User
 from portal.roles import Role
 

@@ -1,4 +1,4 @@
-"""Several boxes: frozen notes, teams, and who is to do an item."""
+"""Several boxes: frozen notes, what became of a box, teams and who is to do an item."""
 
 from django.db import migrations, models
 
@@ -9,6 +9,19 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="checklist",
+            name="happened",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("upgraded", "Upgraded"),
+                    ("rebuilt", "Rebuilt"),
+                    ("reconfigured", "Re-configured"),
+                ],
+                max_length=20,
+            ),
+        ),
         migrations.AddField(
             model_name="checklistitem",
             name="note_version",

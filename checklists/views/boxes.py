@@ -1,7 +1,7 @@
 """Pages about several boxes of a rollout: one more box, the matrix, one decision or one answer for
 many."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -29,6 +29,7 @@ from checklists.models import (
     Decision,
     Edition,
     Event,
+    Happened,
     Rollout,
 )
 from checklists.page_filters import SEVERITY_NAMES
@@ -38,6 +39,8 @@ from checklists.rollout_matrix import Difference, MatrixFilters, items_of, rows_
 from checklists.rollout_progress import progress_in
 from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of
 from checklists.views.rollouts import rollout_of
+from checklists.wizard import Answers
+from checklists.wizard_routing import check_page, url
 from portal.roles import Role
 
 CONFLICT, UNPROCESSABLE = 409, 422
@@ -101,6 +104,79 @@ def another(request: HttpRequest, uuid: UUID) -> HttpResponse:
     }
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "checklists/rollout/another.html", context, status=status)
+
+
+# ---------------------------------------------------------------- the next one of a box
+
+
+@dataclass(frozen=True)
+class Way:
+    """What may have become of a box, and where its next checklist starts then."""
+
+    happened: Happened
+    what: str
+    address: str
+
+
+@require_safe
+@never_cache
+@explains_refusals
+def successor(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The next checklist of a box that was handed over and then changed: to the wizard, with the
+    answers that can still be right."""
+    checklist = checklist_of(request, uuid)
+    require(checklist, person_of(request), Role.ENGINEER)
+    if not any(edition.issued_at for edition in checklist.editions.all()):
+        raise Stale(
+            _("Nothing of this checklist was issued yet, so there is nothing to start from.")
+            + " "
+            + _("Work on it as it is, or add another box.")
+        )
+    given = dict(checklist.answers.values_list("question", "value"))
+    answers = Answers(
+        release=checklist.release,
+        mode=given.get("mode", ""),
+        installed_with=given["installed_with"],
+        yes=_answered(given, "yes"),
+        no=_answered(given, "no"),
+        predecessor=str(checklist.pk),
+    )
+    context = {"checklist": checklist, "ways": _ways(answers)}
+    return render(request, "checklists/rollout/successor.html", context)
+
+
+def _answered(given: dict[str, str], wanted: str) -> frozenset[str]:
+    return frozenset(
+        question.removeprefix(CONDITION)
+        for question, value in given.items()
+        if question.startswith(CONDITION) and value == wanted
+    )
+
+
+def _ways(answers: Answers) -> list[Way]:
+    upgraded = replace(answers, release="", happened=Happened.UPGRADED.value)
+    rebuilt = replace(answers, installed_with=answers.release, happened=Happened.REBUILT.value)
+    same = replace(answers, happened=Happened.RECONFIGURED.value)
+    return [
+        Way(
+            Happened.UPGRADED,
+            _("A newer release, a service pack or a patch was put over it. Choose the release."),
+            url("checklists:new", upgraded),
+        ),
+        Way(
+            Happened.REBUILT,
+            _("It was installed anew, or replaced by another machine, with the same release."),
+            check_page(rebuilt),
+        ),
+        Way(
+            Happened.RECONFIGURED,
+            _(
+                "The configuration wizard was run again, a configuration was imported or a backup"
+                " was restored."
+            ),
+            check_page(same),
+        ),
+    ]
 
 
 # ---------------------------------------------------------------- the matrix
