@@ -48,6 +48,7 @@ urlpatterns = [
         items.decide,
         name="decide",
     ),
+    path("checklists/<uuid:uuid>/sheet/", checklist.paper_sheet, name="paper_sheet"),
     path("checklists/<uuid:uuid>/answers/", items.answer, name="answer"),
     path("checklists/<uuid:uuid>/conflicts/", items.resolve, name="resolve"),
     path("checklists/<uuid:uuid>/offers/", offers.offers, name="offers"),

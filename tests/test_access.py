@@ -239,6 +239,7 @@ PAGES = {
     "checklists:new_save": Page(ANY_ENGINEER, ANY_ENGINEER_DOES, query=BOX, sent=new_checklist),
     "checklists:checklist_detail": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
     "checklists:history": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
+    "checklists:paper_sheet": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
     "checklists:decide": Page(
         NOT_THIS_WAY,
         ENGINEERS_DO,

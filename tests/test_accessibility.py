@@ -391,6 +391,7 @@ def test_several_boxes_of_a_rollout(reader, monkeypatch):
     engineer.visit(reverse("checklists:rollout_decide", args=[*rollout, "A-1"]))
     engineer.visit(reverse("checklists:rollout_answers", args=rollout))
     engineer.visit(of(scene.checklist, "another"))
+    engineer.visit(of(scene.checklist, "paper_sheet"))
     issued = an_issued_box(scene, "proxy-04")
     engineer.visit(of(issued, "successor"))
     engineer.visit(of(a_box_after(scene, issued)))
