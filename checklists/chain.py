@@ -68,7 +68,7 @@ def replay(events: Iterable[Event]) -> dict[str, Any]:
     """The state that the events add up to: {"header": {name: text}, "answers": {question:
     [value, version, by, at]}, "reasons": {tracking_id: reason}, "decisions": {tracking_id:
     {..., "by", "at", "returned", "returned_comment", "returned_by", "flagged"}}, "versions":
-    {...}}.
+    {...}, "assigned": {tracking_id: [person, team]}}.
 
     `at` is a `timestamp`, None while nobody has answered. An item that no event touched is
     missing from "decisions" and "versions".
@@ -79,6 +79,7 @@ def replay(events: Iterable[Event]) -> dict[str, Any]:
         "reasons": {},
         "decisions": {},
         "versions": {},
+        "assigned": {},
     }
     for event in events:
         if event.outcome == Event.Outcome.APPLIED:
@@ -102,6 +103,9 @@ def _apply(
         case Event.Kind.ANSWER:
             state["answers"][payload["question"]] = [payload["value"], effect["version"], by, at]
             state["reasons"] |= effect["reasons"]
+        case Event.Kind.ASSIGNED:
+            to = [payload["person"], payload["team"]]
+            state["assigned"] |= dict.fromkeys(payload["items"], to)
         case Event.Kind.DECISION:
             decided = {**payload["decision"], "by": by, "at": at}
             decided |= {"returned": False, "flagged": False}

@@ -17,6 +17,7 @@ from checklists.acceptance import Reply as Reply
 from checklists.fields import FrozenJSONField
 from checklists.handover_settings import HandoverSettings as HandoverSettings
 from checklists.querysets import ChecklistQuerySet, RolloutQuerySet
+from checklists.teams import Team as Team
 from checklists.undone import Happened as Happened
 
 # Bounds of what people type; they keep a row of the PDF on a page or two.
@@ -173,6 +174,11 @@ class ChecklistItem(models.Model):
     returned_comment = models.TextField(blank=True, max_length=NOTE_LENGTH)
     returned_by = models.CharField(max_length=LINE_LENGTH, blank=True)
     flagged = models.BooleanField(default=False)
+    # Who is to do it: a person, a team or nobody yet. No part of what is signed.
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -185,6 +191,10 @@ class ChecklistItem(models.Model):
             models.UniqueConstraint(
                 fields=["checklist", "tracking_id"],
                 name="one_item_per_checklist_and_advisory",
+            ),
+            models.CheckConstraint(
+                condition=Q(assignee__isnull=True) | Q(team__isnull=True),
+                name="item_is_given_to_a_person_or_a_team",
             ),
         ]
 
@@ -204,6 +214,7 @@ class Event(models.Model):
         LOOKED_THROUGH = "looked_through", _("offers looked through")
         HEADER = "header", _("header changed")
         MEMBERS = "members", _("members changed")
+        ASSIGNED = "assigned", _("items assigned")
         PREPARED = "prepared", _("prepared")
         WITHDRAWN = "withdrawn", _("signature withdrawn")
         RETURNED = "returned", _("returned")

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from checklists.views import (
     acceptance,
+    assignments,
     boxes,
     bundles,
     checklist,
@@ -63,6 +64,8 @@ urlpatterns = [
     path("checklists/<uuid:uuid>/close/", editions.close_draft, name="close_draft"),
     path("checklists/<uuid:uuid>/discard/", editions.discard, name="discard"),
     path("checklists/<uuid:uuid>/host/", rollouts.host, name="host"),
+    path("checklists/<uuid:uuid>/assign/", assignments.assign, name="assign"),
+    path("mine/", assignments.mine, name="mine"),
     path("checklists/<uuid:uuid>/another/", boxes.another, name="another"),
     path("checklists/<uuid:uuid>/successor/", boxes.successor, name="successor"),
     path("checklists/<uuid:uuid>/export.<str:extension>", files.export, name="export"),

@@ -132,6 +132,8 @@ def _state(checklist: Checklist, events: list[Event]) -> list[str]:
             "returned_by": item.returned_by,
             "flagged": item.flagged,
         }
+        if [item.assignee_id, item.team_id] != told["assigned"].get(item.tracking_id, [None, None]):
+            wrong.append(f"Who is to do {item.tracking_id} is not what the events say.")
         decision = UNDECIDED | told["decisions"].get(item.tracking_id, {})
         version = told["versions"].get(item.tracking_id, 0)
         if present != decision or item.version != version:

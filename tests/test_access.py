@@ -239,6 +239,13 @@ PAGES = {
     "checklists:new_save": Page(ANY_ENGINEER, ANY_ENGINEER_DOES, query=BOX, sent=new_checklist),
     "checklists:checklist_detail": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
     "checklists:history": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
+    "checklists:mine": Page(SIGNED_IN, NOT_THIS_WAY),
+    "checklists:assign": Page(
+        ENGINEERS,
+        ENGINEERS_DO,
+        args=checklist,
+        sent=lambda scene: once(scene) | {"to": "nobody", "item": "A-1"},
+    ),
     "checklists:paper_sheet": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
     "checklists:decide": Page(
         NOT_THIS_WAY,

@@ -392,6 +392,8 @@ def test_several_boxes_of_a_rollout(reader, monkeypatch):
     engineer.visit(reverse("checklists:rollout_answers", args=rollout))
     engineer.visit(of(scene.checklist, "another"))
     engineer.visit(of(scene.checklist, "paper_sheet"))
+    engineer.visit(of(scene.checklist, "assign"))
+    engineer.visit(reverse("checklists:mine") + "?whose=nobody")
     issued = an_issued_box(scene, "proxy-04")
     engineer.visit(of(issued, "successor"))
     engineer.visit(of(a_box_after(scene, issued)))
