@@ -48,6 +48,7 @@ def save_note(
     Advisory.objects.select_for_update().only("pk").get(pk=advisory.pk)
     note = LocalNote.objects.select_related("saved_by").filter(advisory=advisory).first()
     wanted = _checked(text, pictures)
+    text = text if text.strip() else ""
     if note and (note.text, note.pictures) == (text, wanted):
         return note
     if note and note.version != expected_version:

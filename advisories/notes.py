@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator
 from datetime import UTC
 from typing import Any
 
+from django.db.models import QuerySet
+
 from advisories.models import LocalNote, LocalNoteVersion
 
 Json = dict[str, Any]
@@ -66,7 +68,7 @@ def plain(note: LocalNote | LocalNoteVersion) -> Json:
     }
 
 
-def frozen_note(advisory_ids: Collection[int]) -> dict[int, Json]:
+def frozen_note(advisory_ids: Collection[int] | QuerySet[Any, Any]) -> dict[int, Json]:
     """The notes of these advisories as JSON values, by primary key of the advisory; one that has
     no note, or an emptied one, is left out. One query.
 

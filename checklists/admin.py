@@ -5,7 +5,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from checklists import admin_handover
-from checklists.models import Checklist, Edition, Event, Purge, Rollout, SignOff
+from checklists.models import Checklist, Edition, Event, Purge, Rollout, SignOff, Team
 
 __all__ = ["admin_handover"]
 
@@ -38,6 +38,11 @@ class ChecklistAdmin(ReadOnlyAdmin):
     list_filter = ("product", "release", "is_demo")
     search_fields = ("id", "host", "customer", "project", "number")
     date_hierarchy = "created_at"
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name_ja", "name_en", "acts", "position")
 
 
 @admin.register(Event)

@@ -11,6 +11,9 @@ from checklists.models import Event
 __all__ = ["FIRST", "body_of", "broken_links", "canonical", "digest", "hash_of"]
 __all__ += ["replay", "timestamp"]
 
+# What event 1 says besides the header that later events change.
+NOT_HEADER = ("release", "edition", "happened", "after")
+
 
 def timestamp(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC with microseconds, as hashed and printed; None stays None."""
@@ -65,7 +68,7 @@ def replay(events: Iterable[Event]) -> dict[str, Any]:
     """The state that the events add up to: {"header": {name: text}, "answers": {question:
     [value, version, by, at]}, "reasons": {tracking_id: reason}, "decisions": {tracking_id:
     {..., "by", "at", "returned", "returned_comment", "returned_by", "flagged"}}, "versions":
-    {...}}.
+    {...}, "assigned": {tracking_id: [person, team]}}.
 
     `at` is a `timestamp`, None while nobody has answered. An item that no event touched is
     missing from "decisions" and "versions".
@@ -76,6 +79,7 @@ def replay(events: Iterable[Event]) -> dict[str, Any]:
         "reasons": {},
         "decisions": {},
         "versions": {},
+        "assigned": {},
     }
     for event in events:
         if event.outcome == Event.Outcome.APPLIED:
@@ -89,7 +93,7 @@ def _apply(
     by, at, decisions = event.actor_name, timestamp(event.recorded_at), state["decisions"]
     match event.kind:
         case Event.Kind.CREATED:
-            state["header"] = {k: v for k, v in payload.items() if k not in ("release", "edition")}
+            state["header"] = {k: v for k, v in payload.items() if k not in NOT_HEADER}
             state["reasons"] = dict(effect["reasons"])
             for question, value in effect["answers"].items():
                 known = (by, at) if value != "unknown" else ("", None)
@@ -99,6 +103,9 @@ def _apply(
         case Event.Kind.ANSWER:
             state["answers"][payload["question"]] = [payload["value"], effect["version"], by, at]
             state["reasons"] |= effect["reasons"]
+        case Event.Kind.ASSIGNED:
+            to = [payload["person"], payload["team"]]
+            state["assigned"] |= dict.fromkeys(payload["items"], to)
         case Event.Kind.DECISION:
             decided = {**payload["decision"], "by": by, "at": at}
             decided |= {"returned": False, "flagged": False}

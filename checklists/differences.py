@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from advisories.applicability import FixScope, Severity, Status
 from advisories.changed_words import Part, compare
+from advisories.note_words import as_text
 from advisories.texts import LANGUAGES, in_language
 
 LANGUAGE_NAMES = {"ja": gettext_lazy("Japanese"), "en": gettext_lazy("English")}
@@ -136,6 +137,11 @@ def _reference_lines(references: list[Json]) -> Iterator[str]:
         yield f"{line} → {newer}" if newer else line
 
 
+def _local_note(state: Json) -> dict[str, str]:
+    """A note is one text, whatever the language (decision 10)."""
+    return _both(as_text(state["content"].get("local_note")))
+
+
 def _place(state: Json) -> dict[str, str]:
     place = state["content"]["provenance"]
     said = [place["document"], place["version"]]
@@ -165,4 +171,5 @@ FIELDS: tuple[tuple[str | Promise, Callable[[Json], dict[str, str]]], ...] = (
     (gettext_lazy("Topics"), _terms("topics", gettext_lazy("none"))),
     (gettext_lazy("References"), _references),
     (gettext_lazy("Place in the document"), _place),
+    (gettext_lazy("Our own steps"), _local_note),
 )

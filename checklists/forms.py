@@ -22,7 +22,9 @@ class Sent:
 
     @classmethod
     def of(cls, data: QueryDict) -> "Sent":
-        return cls(uuid_or_none(data.get("op_id", "")), _version(data.get("base_version", "")))
+        return cls(
+            uuid_or_none(data.get("op_id", "")), version_or_none(data.get("base_version", ""))
+        )
 
     @property
     def complete(self) -> bool:
@@ -58,16 +60,24 @@ def uuid_or_none(text: str) -> UUID | None:
 
 
 def wanted_or_none(text: str) -> Wanted | None:
-    """An offer as its form sends it, "tracking ID, revision, version of the item" with blanks
-    between; no version for an added advisory. None: not what the page had put there."""
-    tracking_id, revision, version = [*text.split(" "), "", "", ""][:3]
-    number, seen = _version(revision), _version(version)
-    if not tracking_id.isascii() or not tracking_id.isprintable() or number is None:
+    """An offer as its form sends it, "tracking ID, revision, version of the item, version of the
+    note" with blanks between; no version of an item for an added advisory, none of a note where
+    there is none. None: not what the page had put there."""
+    tracking_id, revision, version, note = [*text.split(" "), "", "", ""][:4]
+    number, seen, of_note = (
+        version_or_none(revision),
+        version_or_none(version),
+        version_or_none(note or "0"),
+    )
+    if not tracking_id.isascii() or not tracking_id.isprintable():
         return None
-    return None if version and seen is None else Wanted(tracking_id, number, seen)
+    if number is None or of_note is None or (version and seen is None):
+        return None
+    return Wanted(tracking_id, number, seen, of_note)
 
 
-def _version(text: str) -> int | None:
+def version_or_none(text: str) -> int | None:
+    """The version that a page had put into its form; None: something else."""
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
         return None
     return version if (version := int(text)) <= LARGEST_VERSION else None

@@ -19,6 +19,8 @@ from advisories.models import (
     SourceDocument,
     Topic,
 )
+from advisories.note_words import version_in
+from advisories.notes import frozen_note
 from advisories.statements import fetch
 from advisories.texts import LANGUAGES
 from advisories.verdict_rows import verdict_rows
@@ -49,6 +51,12 @@ class FrozenItem:
     reason: Reason
     content: Json
     facts: Json
+    # Of AffectedProduct.FixKind, which the content has in words; "": not said.
+    fix_kind: str = ""
+
+    @property
+    def note_version(self) -> int:
+        return version_in(self.content)
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class CatalogueMoved(Exception):
 
 
 def gather(deployment: Deployment, release: Release) -> Gathered:
-    """Every advisory in scope of the box, frozen. Eleven queries, whatever the catalogue's size.
+    """Every advisory in scope of the box, frozen. Twelve queries, whatever the catalogue's size.
 
     What was published between two of the queries shows in the revision numbers, and everything is
     read anew. Raises CatalogueMoved when that happened five times.
@@ -86,6 +94,7 @@ def _gather(deployment: Deployment, release: Release, revisions: dict[int, int])
     categories = _terms(Category)
     references = _references(release)
     affected = _affected(product)
+    notes = frozen_note(_scope(product).order_by().values("pk"))
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in fetch(_rows, product)]
     if {
         row["pk"]: row["revision"] for row in rows
@@ -119,8 +128,10 @@ def _gather(deployment: Deployment, release: Release, revisions: dict[int, int])
                         "table": row["source_table"],
                         "row": row["source_row"],
                     },
+                    "local_note": notes.get(pk),
                 },
                 facts=_facts(says, terms, deployment.rank),
+                fix_kind=says["kind"] if says else "",
             )
         )
     used = {term["slug"] for of in links["conditions"].values() for term in of}
@@ -232,6 +243,7 @@ def _affected(product: int) -> dict[int, Json]:
             "status": row["status"],
             "rank": row["fixed_in__rank"],
             "scope": row["fix_scope"],
+            "kind": row["fix_kind"],
             "basis": _label(AffectedProduct.Basis, row["basis"]),
             "fix": {
                 "scope": row["fix_scope"],

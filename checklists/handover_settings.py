@@ -50,6 +50,14 @@ class HandoverSettings(models.Model):
         help_text=_("Printed on every page, for example “Confidential”. Empty: none."),
     )
 
+    local_notes = models.BooleanField(
+        _("print our own steps"),
+        default=False,
+        help_text=_(
+            "PDFs then have the company's own notes on the advisories. Tables and JSON always do."
+        ),
+    )
+
     class Meta:
         verbose_name = _("hand-over")
         verbose_name_plural = _("hand-over")
@@ -74,4 +82,5 @@ class HandoverSettings(models.Model):
             "signature": self.signature,
             "calendar": self.calendar,
             "classification": self.classification,
+            "local_notes": self.local_notes,
         }

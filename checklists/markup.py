@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, escape
@@ -24,6 +24,7 @@ from checklists.models import NOTE_LENGTH, Checklist, ChecklistItem, Decision
 from checklists.moves import Move, Step
 from checklists.page_filters import SEVERITY_NAMES
 from checklists.recorded import COLUMNS, Said, moment, offered, said_in, said_of
+from checklists.undone import undone_words
 
 SLOT = "\x00"  # parts a template's text from its slots; no text that can be stored holds it
 NEEDED = (Verdict.REQUIRED, Verdict.CONFIRM)
@@ -72,6 +73,7 @@ class ItemWriter:
         moves: Mapping[str, Move] | None = None,
     ) -> None:
         self.header, self.answers, self.moves = checklist.frozen, answers, moves or {}
+        self.happened = checklist.happened
         self.offers_url = reverse("checklists:offers", args=[checklist.pk])
         self.editable, self.verify_fixed, self.query = editable, verify_fixed, query
         self.language = get_language() or "ja"
@@ -95,6 +97,7 @@ class ItemWriter:
         marked = item.returned or item.flagged
         decided = item.decision != Decision.OPEN
         folded = not entered and not marked and (decided or item.verdict not in NEEDED)
+        folded = folded and not undone_in(item)
         state = " returned" if item.returned else " flagged" if item.flagged else ""
         state += " settled" if folded else ""
         body = self._folded(item) if folded else self._unfolded(item, entered)
@@ -125,8 +128,8 @@ class ItemWriter:
         stamp = self._stamp(item) if item.decision != Decision.OPEN or item.note else ""
         form = self._work(item, entered) if self.editable else ""
         return (
-            f'<div class="body">{self._heading(item)}{self._mark(item)}{self._moved(item)}'
-            f"{self._texts(item)}{stamp}{self._previous(item)}</div>{form}"
+            f'<div class="body">{self._heading(item)}{self._mark(item)}{self._undone(item)}'
+            f"{self._moved(item)}{self._texts(item)}{stamp}{self._previous(item)}</div>{form}"
         )
 
     def _heading(self, item: ChecklistItem) -> str:
@@ -153,6 +156,14 @@ class ItemWriter:
         if item.flagged:
             return f'<p class="notice warning">{self.words["flagged"]}</p>'
         return ""
+
+    def _undone(self, item: ChecklistItem) -> str:
+        """How what was settled on the checklist before may be lost."""
+        what = undone_in(item)
+        if not what:
+            return ""
+        words = escape(undone_words(what, self.happened))
+        return f'<p class="notice warning"><b class="word">{self.words["undone"]}</b> {words}</p>'
 
     def _moved(self, item: ChecklistItem) -> str:
         """How the advisory moved since the item was frozen; "" when it did not."""
@@ -183,10 +194,24 @@ class ItemWriter:
             parts.append(f'<p class="check"><b>{words["check"]}</b> {escape(check)}</p>')
         if note := self._fix_note(content["fix"]):
             parts.append(f'<p class="soft">{note}</p>')
+        parts.append(self._note(item))
         if content["references"]:
             links = "".join(self._link(reference) for reference in content["references"])
             parts.append(f'<p class="links">{links}</p>')
         return "".join(parts)
+
+    def _note(self, item: ChecklistItem) -> str:
+        """The company's own note, behind a fold: it may be long."""
+        note = item.content.get("local_note")
+        if not note:
+            return ""
+        blocks = get_template("advisories/_note_blocks.html").render({"note": note})
+        who = f"{escape(note['by'])} {moment(note['at'])}"
+        return (
+            f'<details class="more local-steps"><summary>{self.words["note"]}'
+            f'<span class="visually-hidden"> {item.position}</span></summary>'
+            f'<div class="steps">{blocks}<p class="soft">{who}</p></div></details>'
+        )
 
     def _fix_note(self, fix: Mapping[str, Any] | None) -> str:
         """What was changed, in which release; also where the box has not reached it."""
@@ -238,11 +263,13 @@ class ItemWriter:
         """What was decided on the checklist before this one, or before the advisory changed: an
         offer, never a copy."""
         previous = item.previous
-        if not previous or item.decision != Decision.OPEN:
+        if not previous or previous["decision"] == Decision.OPEN:
+            return ""
+        if item.decision != Decision.OPEN and "revision" in previous:
             return ""
         said = {**previous, "before": previous["value_before"], "after": previous["value_after"]}
         button = ""
-        if self.editable:
+        if self.editable and item.decision == Decision.OPEN:
             button = self._quick(item, list(offered(previous)), self.words["take"])
         who = f"{escape(previous['by'])} {moment(previous['at'])}"
         when = self.words["changed" if "revision" in previous else "previous"]
@@ -293,6 +320,12 @@ class ItemWriter:
         return self.work.fill(values)
 
 
+def undone_in(item: ChecklistItem) -> str:
+    """How a change of the box may have undone what was settled; "" once it is decided anew."""
+    is_open = item.decision == Decision.OPEN
+    return str(item.previous.get("undone", "")) if item.previous and is_open else ""
+
+
 _SAFE_CHECKED = mark_safe(" checked")
 _SAFE_OPEN = mark_safe(" open")
 
@@ -329,11 +362,13 @@ def _words() -> dict[str, str]:
         "impact": _("Impact:"),
         "check": _("How to check:"),
         "fix": _("Fix:"),
+        "note": _("Our own steps"),
         "qa": _("Q&A"),
         "new_tab": _("(opens in a new tab)"),
         "previous": _("Decided on the checklist before this one:"),
         "changed": _("Decided before the advisory changed:"),
         "withdrawn": _("Withdrawn:"),
+        "undone": _("Perhaps undone:"),
         "offered": _("The catalogue has a newer revision:"),
         "take": _("Record the same decision"),
         "verified": _("Verified"),

@@ -17,6 +17,8 @@ from checklists.acceptance import Reply as Reply
 from checklists.fields import FrozenJSONField
 from checklists.handover_settings import HandoverSettings as HandoverSettings
 from checklists.querysets import ChecklistQuerySet, RolloutQuerySet
+from checklists.teams import Team as Team
+from checklists.undone import Happened as Happened
 
 # Bounds of what people type; they keep a row of the PDF on a page or two.
 NOTE_LENGTH = 5000
@@ -59,6 +61,8 @@ class Checklist(models.Model):
     predecessor = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="successors"
     )
+    # What became of the box since then; "" without a predecessor, or not said.
+    happened = models.CharField(max_length=20, choices=Happened, blank=True)
     host = models.CharField(_("host"), max_length=LINE_LENGTH)
     mode_detail = models.CharField(_("mode in detail"), max_length=LINE_LENGTH, blank=True)
     # Customer, project and number of the rollout as this checklist prints them.
@@ -145,8 +149,11 @@ class ChecklistItem(models.Model):
     # Texts, names and links in both languages; the facts the verdict rests on: see freezing.py.
     content = FrozenJSONField()
     facts = models.JSONField()
+    # Of the company's own note in `content`, for lists; 0: there is none.
+    note_version = models.PositiveIntegerField(default=0)
     # A decision that is offered and never copied: on the predecessor's item, or (it then has a
-    # "revision") on this one before a newer revision changed its verdict. None: there is none.
+    # "revision") on this one before a newer revision changed its verdict. "undone": how the
+    # change of the box may have undone it (undone.py). None: there is none.
     previous = models.JSONField(null=True, blank=True)
     reason = models.CharField(max_length=20, choices=Reason)
     verdict = models.CharField(max_length=20, choices=Verdict)
@@ -167,6 +174,11 @@ class ChecklistItem(models.Model):
     returned_comment = models.TextField(blank=True, max_length=NOTE_LENGTH)
     returned_by = models.CharField(max_length=LINE_LENGTH, blank=True)
     flagged = models.BooleanField(default=False)
+    # Who is to do it: a person, a team or nobody yet. No part of what is signed.
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -179,6 +191,10 @@ class ChecklistItem(models.Model):
             models.UniqueConstraint(
                 fields=["checklist", "tracking_id"],
                 name="one_item_per_checklist_and_advisory",
+            ),
+            models.CheckConstraint(
+                condition=Q(assignee__isnull=True) | Q(team__isnull=True),
+                name="item_is_given_to_a_person_or_a_team",
             ),
         ]
 
@@ -198,6 +214,7 @@ class Event(models.Model):
         LOOKED_THROUGH = "looked_through", _("offers looked through")
         HEADER = "header", _("header changed")
         MEMBERS = "members", _("members changed")
+        ASSIGNED = "assigned", _("items assigned")
         PREPARED = "prepared", _("prepared")
         WITHDRAWN = "withdrawn", _("signature withdrawn")
         RETURNED = "returned", _("returned")

@@ -21,10 +21,12 @@ class Step(TextChoices):
     LEFT = "left", _("No longer in a document for this product")
     MINOR = "minor", _("MINOR: action, check or severity changed")
     PATCH = "patch", _("PATCH: wording changed")
+    # The advisory says what it said; the company's own note on it does not.
+    NOTE = "note", _("Our own steps changed")
 
 
 # What a checklist may take; the others are marks.
-OFFERS = (Step.MAJOR, Step.ADDED, Step.MINOR, Step.PATCH)
+OFFERS = (Step.MAJOR, Step.ADDED, Step.MINOR, Step.PATCH, Step.NOTE)
 # Nobody hands over without one of these and does not know it.
 TO_TICK = (Step.MAJOR, Step.ADDED)
 _WEIGHT = {step: weight for weight, step in enumerate(Step)}
@@ -33,10 +35,12 @@ REVISED = (Step.MAJOR, Step.MINOR, Step.PATCH)
 
 
 class Held(NamedTuple):
-    """An advisory as a checklist or an edition holds it; `position` 0: not known."""
+    """An advisory as a checklist or an edition holds it; `position` 0: not known; `note`: the
+    version of the company's own note, 0: none."""
 
     position: int
     revision: int
+    note: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Current:
     title: dict[str, str]
     severity: int | None
     in_scope: bool = True
+    note: int = 0
 
 
 class Revised(NamedTuple):
@@ -63,7 +68,8 @@ class Revised(NamedTuple):
 @dataclass(frozen=True)
 class Move:
     """An advisory that moved. `position` and `held` (its revision in the checklist) are None for
-    an added one; `notes` are the editors' notes of the revisions in between, the oldest first."""
+    an added one; `notes` are the editors' notes of the revisions in between, the oldest first,
+    `held_note` and `newest_note` versions of the company's own note (0: none)."""
 
     tracking_id: str
     step: Step
@@ -74,6 +80,8 @@ class Move:
     newest: int
     reason: str = ""
     notes: tuple[str, ...] = ()
+    held_note: int = 0
+    newest_note: int = 0
 
     @property
     def is_offer(self) -> bool:
@@ -122,6 +130,8 @@ def moves(
                     reason=now.reason if step is Step.WITHDRAWN else "",
                     # A withdrawal's note is its reason.
                     notes=tuple(r.note for r in between if r.note not in ("", now.reason)),
+                    held_note=kept.note if kept else 0,
+                    newest_note=now.note,
                 )
             )
     return sorted(found, key=lambda move: (_WEIGHT[move.step], move.position or 0))
@@ -135,7 +145,7 @@ def _step(kept: Held | None, now: Current, between: Sequence[Revised]) -> Step |
     if now.state != "published" or not now.in_scope:
         return Step.LEFT
     if now.revision == kept.revision:
-        return None
+        return Step.NOTE if now.note != kept.note else None
     steps = {revised.step for revised in between}
     # What is not said how far it moved may have moved far.
     return next((step for step in REVISED if step.value in steps), Step.MAJOR)
@@ -163,4 +173,4 @@ def consequence(step: Step, *, decided: bool, reason_changes: bool) -> Consequen
         return Consequence.NONE
     if reason_changes:
         return Consequence.REOPENED
-    return Consequence.KEPT if step is Step.PATCH else Consequence.FLAGGED
+    return Consequence.KEPT if step in (Step.PATCH, Step.NOTE) else Consequence.FLAGGED

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, IntegerField, QuerySet, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from advisories.applicability import Reason, decide
@@ -15,9 +16,11 @@ from advisories.models import (
     Advisory,
     AdvisoryRevision,
     DocumentRevision,
+    LocalNote,
     Release,
     SourceDocument,
 )
+from advisories.note_words import version_in
 from advisories.statements import fetch
 from checklists.chain import digest
 from checklists.freezing import deployment_from, facts_from_json
@@ -27,7 +30,7 @@ from checklists.moves import Current, Held, Move, Revised, Step, changed, moves
 
 COLUMNS = (
     *("tracking_id", "revision", "state", "withdrawn_reason"),
-    *("title_ja", "title_en", "severity"),
+    *("title_ja", "title_en", "severity", "note_version"),
 )
 
 Json = dict[str, Any]
@@ -62,14 +65,20 @@ class Offered:
 
 
 def held_by(items: Iterable[ChecklistItem]) -> dict[str, Held]:
-    return {item.tracking_id: Held(item.position, item.revision) for item in items}
+    return {
+        item.tracking_id: Held(item.position, item.revision, item.note_version) for item in items
+    }
 
 
 def held_in(edition: Edition, positions: Mapping[str, int]) -> dict[str, Held]:
     """What an issued edition holds. `positions` are those of the checklist's items: they never
     change."""
-    held = catalogue_in(edition)["revisions"].items()
-    return {name: Held(positions.get(name, 0), revision) for name, revision in held}
+    catalogue = catalogue_in(edition)
+    notes = catalogue.get("notes", {})
+    return {
+        name: Held(positions.get(name, 0), revision, notes.get(name, 0))
+        for name, revision in catalogue["revisions"].items()
+    }
 
 
 def catalogue_in(edition: Edition) -> Json:
@@ -80,9 +89,10 @@ def catalogue_in(edition: Edition) -> Json:
 
 
 def catalogue_of(content: Mapping[str, Any]) -> Json:
-    """What of the catalogue a signed content holds: the revision of each advisory, and the
-    version of each document."""
-    return {
+    """What of the catalogue a signed content holds: the revision of each advisory, the version of
+    each document and, where there are any, those of the company's own notes."""
+    notes = {i["tracking_id"]: version for i in content["items"] if (version := version_in(i))}
+    return ({"notes": notes} if notes else {}) | {
         "revisions": {item["tracking_id"]: item["revision"] for item in content["items"]},
         "documents": {
             document["slug"]: document["version"] for document in content["catalogue"]["documents"]
@@ -104,7 +114,7 @@ def moves_since(product: str, held: Mapping[str, Held]) -> list[Move]:
     missing = held.keys() - {now.tracking_id for now in current}
     if missing:
         rows = Advisory.objects.filter(tracking_id__in=missing).order_by("tracking_id")
-        elsewhere = rows.values_list(*COLUMNS)
+        elsewhere = current_rows(rows)
         current += [current_of(row, in_scope=False) for row in elsewhere]
     return moves(held, current, revisions_of(changed(held, current)))
 
@@ -112,13 +122,20 @@ def moves_since(product: str, held: Mapping[str, Held]) -> list[Move]:
 def _current_rows(product: str) -> QuerySet[Any, Any]:
     documents = SourceDocument.objects.filter(products__slug=product).values("pk")
     rows = Advisory.objects.filter(document__in=documents).exclude(state=Advisory.State.DRAFT)
-    return rows.order_by("document_id", "position", "pk").values_list(*COLUMNS)
+    return current_rows(rows.order_by("document_id", "position", "pk"))
+
+
+def current_rows(advisories: QuerySet[Advisory]) -> QuerySet[Any, Any]:
+    """What `current_of` reads. An emptied note is none."""
+    emptied = When(local_note__text="", local_note__pictures=[], then=0)
+    version = Case(emptied, default=F("local_note__version"), output_field=IntegerField())
+    return advisories.annotate(note_version=Coalesce(version, 0)).values_list(*COLUMNS)
 
 
 def current_of(row: tuple[Any, ...], *, in_scope: bool = True) -> Current:
-    tracking_id, revision, state, reason, title_ja, title_en, severity = row
+    tracking_id, revision, state, reason, title_ja, title_en, severity, note = row
     title = {"ja": title_ja, "en": title_en}
-    return Current(tracking_id, revision, state, reason, title, severity, in_scope)
+    return Current(tracking_id, revision, state, reason, title, severity, in_scope, note)
 
 
 def revisions_of(tracking_ids: list[str]) -> dict[str, list[Revised]]:
@@ -140,7 +157,7 @@ def offered_to(
     """All that moved, with what each offer would make of its item.
 
     `answers` are the present ones (question -> value). One query where nothing is offered, else
-    at most sixteen.
+    at most seventeen.
     """
     found = moves_since(checklist.product, held_by(items))
     if not any(move.is_offer for move in found):
@@ -155,14 +172,15 @@ def offered_to(
     for move in found:
         item = new.get(move.tracking_id)
         # What was published between two of the queries is offered the next time.
-        if move.is_offer and item and item.revision == move.newest:
+        newest = (move.newest, move.newest_note)
+        if move.is_offer and item and (item.revision, item.note_version) == newest:
             reason = decide(facts_from_json(item.facts), deployment)
             offers[move.tracking_id] = Offer(move, item, reason)
     return Offered(found, offers, conditions=tuple(gathered.conditions))
 
 
 def _gather(checklist: Checklist, answers: Mapping[str, str]) -> Gathered:
-    """The items that this box would get if its checklist were made now. At most thirteen
+    """The items that this box would get if its checklist were made now. At most fourteen
     queries."""
     header = checklist.frozen
     release = Release.objects.select_related("product").filter(slug=checklist.release).first()
@@ -184,17 +202,20 @@ def _gather(checklist: Checklist, answers: Mapping[str, str]) -> Gathered:
 
 def seen_in(found: Iterable[Move]) -> str:
     """A digest of what a page showed: it differs when anything has moved since."""
-    return digest([[move.tracking_id, move.step.value, move.newest] for move in found])
+    return digest(
+        [[move.tracking_id, move.step.value, move.newest, move.newest_note] for move in found]
+    )
 
 
 def offers_in(checklists: Iterable[Checklist]) -> dict[UUID, int]:
-    """How many offers each of these open checklists has; two queries. For lists."""
+    """How many offers each of these open checklists has; three queries. For lists."""
     products = {checklist.pk: checklist.product for checklist in checklists}
     held: dict[UUID, dict[str, Held]] = {pk: {} for pk in products}
-    for pk, name, revision in ChecklistItem.objects.filter(checklist__in=products).values_list(
-        "checklist_id", "tracking_id", "revision"
-    ):
-        held[pk][name] = Held(0, revision)
+    for pk, name, revision, note in ChecklistItem.objects.filter(
+        checklist__in=products
+    ).values_list("checklist_id", "tracking_id", "revision", "note_version"):
+        held[pk][name] = Held(0, revision, note)
+    notes = _notes()
     current: dict[str, dict[str, int]] = {product: {} for product in products.values()}
     covered = SourceDocument.products.through._default_manager.filter(
         product__slug__in=set(products.values()),
@@ -208,11 +229,17 @@ def offers_in(checklists: Iterable[Checklist]) -> dict[UUID, int]:
         current[product][name] = revision
     return {
         pk: sum(
-            name not in held[pk] or held[pk][name].revision != revision
+            held[pk].get(name) != Held(0, revision, notes.get(name, 0))
             for name, revision in current[product].items()
         )
         for pk, product in products.items()
     }
+
+
+def _notes() -> dict[str, int]:
+    """The version of each of the company's own notes that says something; one query."""
+    notes = LocalNote.objects.exclude(text="", pictures=[])
+    return dict(notes.order_by().values_list("advisory__tracking_id", "version"))
 
 
 def newest_revisions(product: str | None = None) -> list[DocumentRevision]:

@@ -11,9 +11,10 @@ from django.utils.translation import ngettext
 from advisories.applicability import Verdict
 from advisories.texts import in_language
 from checklists.forms import Entered
-from checklists.markup import NEEDED, ItemWriter
+from checklists.markup import NEEDED, ItemWriter, undone_in
 from checklists.models import ChecklistItem, Decision
 from checklists.page_filters import SEVERITY_NAMES, Filters
+from checklists.undone import Undone, happened_words
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,14 @@ def pending_count(items: Iterable[ChecklistItem]) -> int:
 def sections_of(
     filters: Filters, writer: ItemWriter, entered: Entered | None = None
 ) -> list[Section]:
-    """What has to be decided by category, then what is fixed and what does not apply, each in
-    document order. An item with an entry that was refused is there whatever the filters say."""
+    """What a change of the box may have undone, what has to be decided by category, then
+    what is fixed and what does not apply, each in document order. An item with an entry that was
+    refused is there whatever the filters say."""
     refused = entered.tracking_id if entered else None
     shown = [i for i in filters.items if filters.keeps(i) or i.tracking_id == refused]
-    sections = _to_decide(shown)
+    first, shown = _undone_first(shown)
+    sections = [(_undone(first, writer.happened), first)] if first else []
+    sections += _to_decide(shown)
     fixed = [item for item in shown if item.verdict == Verdict.FIXED]
     outside = [item for item in shown if item.verdict == Verdict.NOT_APPLICABLE]
     if fixed:
@@ -112,6 +116,20 @@ def _to_decide(shown: list[ChecklistItem]) -> list[tuple[Section, list[Checklist
         )
         for number, items in enumerate(groups.values(), start=1)
     ]
+
+
+def _undone_first(
+    shown: list[ChecklistItem],
+) -> tuple[list[ChecklistItem], list[ChecklistItem]]:
+    """What a change of the box may have undone, the weightiest first; and all the others."""
+    weight = {value: number for number, value in enumerate(Undone.values)}
+    first = sorted((i for i in shown if undone_in(i)), key=lambda i: weight[undone_in(i)])
+    return first, [item for item in shown if not undone_in(item)]
+
+
+def _undone(items: list[ChecklistItem], happened: str) -> Section:
+    count = ngettext("%(n)d item", "%(n)d items", len(items)) % {"n": len(items)}
+    return Section("undone", _("Perhaps undone"), count, happened_words(happened))
 
 
 def _fixed(items: list[ChecklistItem], verify: bool, is_open: bool) -> Section:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from advisories.texts import in_language
 from checklists.actions.creation import HEADER
@@ -88,6 +89,10 @@ _SENTENCES: dict[Event.Kind, Callable[[Mapping[str, Any]], str]] = {
     ),
     Event.Kind.MEMBERS: lambda p: (
         _("Changed the members: %(names)s") % {"names": _(", ").join(p["members"])}
+    ),
+    Event.Kind.ASSIGNED: lambda p: (
+        ngettext("Gave %(n)d item to %(name)s.", "Gave %(n)d items to %(name)s.", len(p["items"]))
+        % {"n": len(p["items"]), "name": in_language(p["name"]) or _("nobody")}
     ),
     Event.Kind.PREPARED: lambda p: _("Signed edition %(edition)s as prepared.") % p,
     Event.Kind.WITHDRAWN: lambda p: _("Withdrew the signature of edition %(edition)s.") % p,

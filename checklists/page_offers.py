@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from advisories.applicability import Reason, Verdict
 from advisories.changed_words import SAME, Part
+from advisories.note_words import as_text
 from advisories.texts import in_language
 from checklists import wording
 from checklists.actions.creation import frozen_item
@@ -66,6 +67,9 @@ def line_of(move: Move) -> Line:
 
 
 def revision_words(move: Move) -> str:
+    if move.step is Step.NOTE:
+        versions = {"held": move.held_note or "—", "newest": move.newest_note or "—"}
+        return _("our own steps: version %(held)s → %(newest)s") % versions
     return _("revision %(held)s → %(newest)s") % {"held": move.held, "newest": move.newest}
 
 
@@ -144,7 +148,12 @@ class _Writer:
         changes = before != after
         return Row(
             line=line_of(move),
-            wanted=f"{move.tracking_id} {move.newest} {'' if item is None else item.version}",
+            wanted=" ".join(
+                (
+                    *(move.tracking_id, str(move.newest)),
+                    *("" if item is None else str(item.version), str(move.newest_note)),
+                )
+            ),
             before=before if changes else None,
             after=after if changes else None,
             effect=_effect(move, offer, item),
@@ -177,6 +186,7 @@ def _texts(offer: Offer) -> list[Difference]:
         "impact": _("Service impact"),
     }
     texts = {label: in_language(offer.new.content[name]) for name, label in labels.items()}
+    texts[_("Our own steps")] = as_text(offer.new.content["local_note"])
     return [Difference(label, (Part(SAME, text),)) for label, text in texts.items() if text]
 
 

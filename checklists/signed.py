@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from advisories.applicability import Verdict
+from advisories.note_words import version_in
 from checklists.chain import timestamp
 from checklists.conflicts import to_resolve
 from checklists.handover.dates import moment
@@ -170,7 +171,10 @@ def exceptions_of(rows: list[Row]) -> list[tuple[str, list[Row]]]:
 
 
 def _since(product: str, content: Mapping[str, Any]) -> list[Line]:
-    held = {i["tracking_id"]: Held(i["position"], i["revision"]) for i in content["items"]}
+    held = {
+        i["tracking_id"]: Held(i["position"], i["revision"], version_in(i))
+        for i in content["items"]
+    }
     signed = {(o["tracking_id"], o["step"], o["newest"]) for o in content["offers"]}
     return [
         line_of(move)

@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from advisories.models import Advisory, AdvisoryRevision, DocumentRevision
 from checklists.models import Checklist, ChecklistItem, Edition
 from checklists.moves import Held, Move, Revised, moves
-from checklists.offers import COLUMNS, catalogue_in, current_of, held_in
+from checklists.offers import catalogue_in, current_of, current_rows, held_in
 from portal.models import User
 
 # The newest checklists of a portal that are looked at.
@@ -45,10 +45,11 @@ def touched_by(revision: DocumentRevision, person: User) -> list[Touched]:
     older = {"", *versions[: versions.index(revision.version)]}
     current = [
         current_of(row)
-        for row in Advisory.objects.filter(document=document)
-        .exclude(state=Advisory.State.DRAFT)
-        .order_by("position", "pk")
-        .values_list(*COLUMNS)
+        for row in current_rows(
+            Advisory.objects.filter(document=document)
+            .exclude(state=Advisory.State.DRAFT)
+            .order_by("position", "pk")
+        )
     ]
     revisions: dict[str, list[Revised]] = {}
     for name, number, step, note in (
@@ -98,8 +99,8 @@ def _held(
 
 def _items(checklists: Iterable[Checklist]) -> dict[UUID, dict[str, Held]]:
     held: dict[UUID, dict[str, Held]] = {checklist.pk: {} for checklist in checklists}
-    for pk, name, position, revision in ChecklistItem.objects.filter(
-        checklist__in=held
-    ).values_list("checklist_id", "tracking_id", "position", "revision"):
-        held[pk][name] = Held(position, revision)
+    for pk, name, *of in ChecklistItem.objects.filter(checklist__in=held).values_list(
+        "checklist_id", "tracking_id", "position", "revision", "note_version"
+    ):
+        held[pk][name] = Held(*of)
     return held

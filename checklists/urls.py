@@ -5,6 +5,8 @@ from django.urls.converters import StringConverter
 
 from checklists.views import (
     acceptance,
+    assignments,
+    boxes,
     bundles,
     checklist,
     customer,
@@ -47,6 +49,7 @@ urlpatterns = [
         items.decide,
         name="decide",
     ),
+    path("checklists/<uuid:uuid>/sheet/", checklist.paper_sheet, name="paper_sheet"),
     path("checklists/<uuid:uuid>/answers/", items.answer, name="answer"),
     path("checklists/<uuid:uuid>/conflicts/", items.resolve, name="resolve"),
     path("checklists/<uuid:uuid>/offers/", offers.offers, name="offers"),
@@ -61,6 +64,10 @@ urlpatterns = [
     path("checklists/<uuid:uuid>/close/", editions.close_draft, name="close_draft"),
     path("checklists/<uuid:uuid>/discard/", editions.discard, name="discard"),
     path("checklists/<uuid:uuid>/host/", rollouts.host, name="host"),
+    path("checklists/<uuid:uuid>/assign/", assignments.assign, name="assign"),
+    path("mine/", assignments.mine, name="mine"),
+    path("checklists/<uuid:uuid>/another/", boxes.another, name="another"),
+    path("checklists/<uuid:uuid>/successor/", boxes.successor, name="successor"),
     path("checklists/<uuid:uuid>/export.<str:extension>", files.export, name="export"),
     path("checklists/<uuid:uuid>/import/", sheets.check_sheet, name="check_sheet"),
     path("checklists/<uuid:uuid>/editions/<str:number>/", editions.edition, name="edition"),
@@ -111,6 +118,13 @@ urlpatterns = [
     # /rollouts/<uuid>/
     path("rollouts/<uuid:uuid>/", rollouts.rollout_detail, name="rollout_detail"),
     path("rollouts/<uuid:uuid>/header/", rollouts.rollout_header, name="rollout_header"),
+    path("rollouts/<uuid:uuid>/matrix/", boxes.rollout_matrix, name="rollout_matrix"),
+    path("rollouts/<uuid:uuid>/answers/", boxes.rollout_answers, name="rollout_answers"),
+    path(
+        "rollouts/<uuid:uuid>/items/<tracking_id:tracking_id>/",
+        boxes.rollout_decide,
+        name="rollout_decide",
+    ),
     path("rollouts/<uuid:uuid>/files/", bundles.rollout_files, name="rollout_files"),
     path("rollouts/<uuid:uuid>/files/sheets.xlsx", bundles.rollout_sheets, name="rollout_sheets"),
     path("rollouts/<uuid:uuid>/files/bundle.zip", bundles.rollout_bundle, name="rollout_bundle"),

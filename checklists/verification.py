@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from advisories.applicability import Reason
+from advisories.note_words import version_in
 from checklists import files
 from checklists.actions.creation import HEADER, frozen_state
 from checklists.actions.operations import decision_of
@@ -86,6 +87,11 @@ def _frozen(checklist: Checklist, events: list[Event]) -> list[str]:
     made_with, wrong = rewind(frozen_state(checklist, checklist.items.all()), events)
     if digest(made_with) != created.effect["frozen"]:
         wrong.append("The frozen header or items are not those that the checklist was made with.")
+    wrong += [
+        f"The version of the note on {item.tracking_id} is not that of its content."
+        for item in checklist.items.all()
+        if item.note_version != version_in(item.content)
+    ]
     made = (created.payload["release"], checklist.frozen["product"]["slug"], created.recorded_at)
     if (checklist.release, checklist.product, checklist.created_at) != made:
         wrong.append("Product, release or time of the checklist are not those of event 1.")
@@ -126,6 +132,8 @@ def _state(checklist: Checklist, events: list[Event]) -> list[str]:
             "returned_by": item.returned_by,
             "flagged": item.flagged,
         }
+        if [item.assignee_id, item.team_id] != told["assigned"].get(item.tracking_id, [None, None]):
+            wrong.append(f"Who is to do {item.tracking_id} is not what the events say.")
         decision = UNDECIDED | told["decisions"].get(item.tracking_id, {})
         version = told["versions"].get(item.tracking_id, 0)
         if present != decision or item.version != version:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from advisories.applicability import OLDER
 from checklists.freezing import CONDITION, NOT_KNOWN
+from checklists.undone import Happened
 
 # What a field of the page about conditions is called; an address has yes= and no= instead.
 FIELD = "condition-"
@@ -76,7 +77,8 @@ class Answers:
     """What an address says of a box. "" is "not answered yet"; `mode` and `installed_with` may be
     "unknown", `installed_with` "older"; `yes` and `no` are slugs of conditions.
 
-    `predecessor` is the checklist that this one starts from, or "". `change` is true while one
+    `predecessor` is the checklist that this one starts from, or "", and `happened` what became of
+    the box since. `change` is true while one
     answer is corrected on the way back to the check page.
     """
 
@@ -86,6 +88,7 @@ class Answers:
     yes: frozenset[str] = frozenset()
     no: frozenset[str] = frozenset()
     predecessor: str = ""
+    happened: str = ""
     change: bool = False
 
     @classmethod
@@ -106,6 +109,7 @@ class Answers:
             yes=frozenset(map(_slug, yes)),
             no=frozenset(map(_slug, no)),
             predecessor=_uuid(query.get("predecessor", "")),
+            happened=_one_of(Happened.values, query.get("happened", "")),
             change=query.get("change") == "1",
         )
 
@@ -119,6 +123,7 @@ class Answers:
             *(("yes", slug) for slug in sorted(self.yes)),
             *(("no", slug) for slug in sorted(self.no)),
             ("predecessor", self.predecessor),
+            ("happened", self.happened),
             ("change", "1" if self.change else ""),
         ]
         left_out = {"yes", "no"} if without is CONDITIONS else {without.key if without else ""}
@@ -154,6 +159,10 @@ def _single(query: MultiValueDict[str, str], key: str) -> str:
 
 def _slug(value: str) -> str:
     return value if len(value) <= SLUG_LENGTH and SLUG.fullmatch(value) else DAMAGED
+
+
+def _one_of(values: Sequence[str], value: str) -> str:
+    return value if value in values else ""
 
 
 def _uuid(value: str) -> str:

@@ -186,6 +186,7 @@ class SaveForm(forms.Form):
         installed_with: str,
         answers: Mapping[str, str],
         predecessor: Checklist | None,
+        happened: str,
     ) -> Checklist:
         """The checklist, with its new rollout where one was asked for: both or none.
 
@@ -210,6 +211,7 @@ class SaveForm(forms.Form):
             installed_with=installed_with,
             answers=answers,
             predecessor=predecessor,
+            happened=happened,
             by=self.user,
         )
 

@@ -240,6 +240,14 @@ PAGES = {
     "checklists:new_save": Page(ANY_ENGINEER, ANY_ENGINEER_DOES, query=BOX, sent=new_checklist),
     "checklists:checklist_detail": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
     "checklists:history": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
+    "checklists:mine": Page(SIGNED_IN, NOT_THIS_WAY),
+    "checklists:assign": Page(
+        ENGINEERS,
+        ENGINEERS_DO,
+        args=checklist,
+        sent=lambda scene: once(scene) | {"to": "nobody", "item": "A-1"},
+    ),
+    "checklists:paper_sheet": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
     "checklists:decide": Page(
         NOT_THIS_WAY,
         ENGINEERS_DO,
@@ -300,6 +308,28 @@ PAGES = {
         PUBLIC, everybody(422, anonymous=422), args=lambda scene: ["9F86D-08188-4C7D6-59A2F"]
     ),
     "checklists:schema": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "checklists:another": Page(
+        ENGINEERS,
+        ENGINEERS_DO,
+        args=checklist,
+        sent=lambda scene: once(scene) | {"host": "proxy-08"},
+    ),
+    "checklists:successor": Page(ENGINEERS, NOT_THIS_WAY, at="issued", args=checklist),
+    "checklists:rollout_matrix": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
+    "checklists:rollout_answers": Page(
+        ENGINEERS,
+        ENGINEERS_DO,
+        args=rollout,
+        sent=lambda scene: once(scene) | {"question": "condition:directory", "value": "no"},
+    ),
+    "checklists:rollout_decide": Page(
+        ENGINEERS,
+        ENGINEERS_DO,
+        args=lambda scene: [scene.rollout.pk, "A-1"],
+        sent=lambda scene: (
+            once(scene) | {"box": scene.id, f"version-{scene.id}": 0, "decision": "done"}
+        ),
+    ),
     "checklists:rollout_files": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
     "checklists:rollout_sheets": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
     "checklists:rollout_bundle": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=rollout),

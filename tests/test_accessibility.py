@@ -61,6 +61,12 @@ def a_box(scene, host):
     return make_checklist(scene.rollout, scene.omar, name=host, host=host)
 
 
+def a_box_after(scene, before):
+    host = f"{before.host} rebuilt"
+    after = {"predecessor": before, "happened": "rebuilt"}
+    return make_checklist(scene.rollout, scene.omar, name=host, host=host, **after)
+
+
 def a_worked_box(scene, host):
     box = a_box(scene, host)
     work_off(box, scene.omar)
@@ -369,6 +375,31 @@ def test_a_check_sheet_comes_back(reader):
 
 def as_file(data, name="sheet.xlsx"):
     return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+
+
+def test_several_boxes_of_a_rollout(reader, monkeypatch):
+    quick_pdf(monkeypatch)
+    scene = Scene()
+    second = a_box(scene, "proxy-02")
+    a_box(scene, "proxy-03")
+    decide(scene.checklist, "A-1", by=scene.omar, after="on")
+    decide(second, "A-1", "not_needed", by=scene.omar, reason="not used")
+    engineer = reader(scene.omar)
+    rollout = [scene.rollout.pk]
+
+    engineer.visit(scene.rollout.get_absolute_url())
+    engineer.visit(reverse("checklists:rollout_matrix", args=rollout))
+    engineer.visit(reverse("checklists:rollout_decide", args=[*rollout, "A-1"]))
+    engineer.visit(reverse("checklists:rollout_answers", args=rollout))
+    engineer.visit(of(scene.checklist, "another"))
+    engineer.visit(of(scene.checklist, "paper_sheet"))
+    engineer.visit(of(scene.checklist, "assign"))
+    engineer.visit(reverse("checklists:mine") + "?whose=nobody")
+    issued = an_issued_box(scene, "proxy-04")
+    engineer.visit(of(issued, "successor"))
+    engineer.visit(of(a_box_after(scene, issued)))
+
+    assert engineer.problems == []
 
 
 def test_files_of_a_rollout_and_their_verification(reader, monkeypatch):

@@ -811,7 +811,7 @@ def test_the_offer_is_taken_with_one_button(scene):
         "old",
         "Boss",
     )
-    assert "Decided on the checklist before" not in item(shown(scene), 1)
+    assert "Record the same decision" not in item(shown(scene), 1)
 
 
 def test_who_may_not_decide_sees_the_offer_without_a_button(scene):

@@ -41,6 +41,7 @@ from tests.support.rollouts import (
 )
 
 KEYS = {"company", "logo_sha256", "document_number", "signature", "calendar", "classification"}
+KEYS |= {"local_notes"}
 
 
 def handover(scene):
@@ -211,6 +212,7 @@ def test_a_draft_follows_the_settings_and_has_exactly_these_keys():
         "signature": "seal",
         "calendar": "western",
         "classification": "",
+        "local_notes": False,
     }
 
     save(company="Integrator KK", number_pattern="{year}-{edition}", calendar="japanese")

@@ -16,6 +16,12 @@ PURE = {
     "advisories.cells": (),
     "advisories.searching": (),
     "advisories.changed_words": (),
+    "advisories.note_words": ("django.utils.translation",),
+    "checklists.undone": (
+        "django.db.models",
+        "django.utils.translation",
+        "advisories.applicability",
+    ),
     "checklists.moves": ("django.db.models", "django.utils.translation"),
     "checklists.differences": ("django.utils.functional", "django.utils.translation"),
     # Kinds and outcomes, and what it hashes; how it is hashed, as who has no portal verifies it.

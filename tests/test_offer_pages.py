@@ -194,7 +194,7 @@ def test_the_page_takes_a_fixed_number_of_queries(more, django_assert_num_querie
     address = reverse("checklists:offers", args=[checklist.pk])
     client.get(address)
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         assert client.get(address).status_code == 200
 
 
@@ -537,7 +537,7 @@ def test_the_pages_of_signatures_take_a_fixed_number_of_queries(more, django_ass
     engineer, reviewer = client_of(scene.omar), client_of(scene.ines)
     engineer.get(url("prepare", scene))
 
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         engineer.get(url("prepare", scene))
     prepare_with(engineer, scene, tick=[f"N-{number}" for number in range(more)])
     reword("A-1")
@@ -750,7 +750,7 @@ def test_the_first_page_takes_a_fixed_number_of_queries(boxes, django_assert_num
     client = client_of(scene.omar)
     client.get(reverse("home"))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(reverse("home"))
 
 

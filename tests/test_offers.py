@@ -415,7 +415,7 @@ def test_the_event_holds_the_digest_of_the_new_content_and_what_was_there_before
     [event] = take(scene.checklist, "A-1", by=scene.omar)
 
     event.refresh_from_db()
-    assert event.payload == {"item": "A-1", "revision": 2}
+    assert event.payload == {"item": "A-1", "revision": 2, "note": 0}
     assert event.effect["before"] == before
     assert event.effect["content"] == digest(frozen_item(scene.item("A-1")))
     assert (event.effect["version"], event.effect["reason"]) == (1, "affected")
@@ -983,9 +983,9 @@ def test_what_moved_and_what_is_offered_take_a_fixed_number_of_queries(
 
     with django_assert_num_queries(2):
         assert len(moves_since("appliance", held)) == 6 + more
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         assert len(offered_to(checklist, items, answers).offers) == 6 + more
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert offers_in([scene.checklist, checklist])[checklist.pk] == 6 + more
 
 
@@ -998,7 +998,7 @@ def test_one_offer_is_taken_in_as_many_queries_whatever_the_size(more, django_as
     shown = [wanted(checklist, "A-1")]
     omar = type(scene.omar).objects.get(pk=scene.omar.pk)
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         take_offers(checklist_id=checklist.pk, op_id=op("take"), wanted=shown, by=omar)
 
 

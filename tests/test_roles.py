@@ -223,6 +223,7 @@ def test_a_superuser_finds_people_groups_and_rollouts_too(client, superuser):
         "signoff",
         "purge",
         "handoversettings",
+        "team",
     }
 
 

@@ -64,7 +64,7 @@ def test_the_page_takes_a_constant_number_of_queries(django_assert_num_queries):
 
     for name in ("two", "three", "four"):
         make_checklist(scene.rollout, scene.omar, name=name, host=name)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(14):
             client.get(address(scene))
 
 

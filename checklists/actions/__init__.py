@@ -2,6 +2,8 @@
 
 from checklists.actions.acceptance import accept, comment, decline, record_paper, revoke_reply
 from checklists.actions.access import make_link, open_device, open_link, revoke_link
+from checklists.actions.assignments import assign
+from checklists.actions.boxes import Seen, add_box, answer_boxes, decide_on_boxes
 from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.errors import NotAllowed, Overtaken, Refused, Stale
 from checklists.actions.events import Customer
@@ -23,9 +25,13 @@ __all__ = [
     "NotAllowed",
     "Overtaken",
     "Refused",
+    "Seen",
     "Stale",
     "Wanted",
     "accept",
+    "add_box",
+    "answer_boxes",
+    "assign",
     "change_header",
     "change_host",
     "change_members",
@@ -33,6 +39,7 @@ __all__ = [
     "comment",
     "create_checklist",
     "create_rollout",
+    "decide_on_boxes",
     "decline",
     "discard",
     "issue",

@@ -29,9 +29,12 @@ from checklists.models import (
     Decision,
     Edition,
     Event,
+    Happened,
     Purge,
     Rollout,
 )
+from checklists.predecessors import Before, before_this
+from checklists.undone import undone
 from portal.models import User
 from portal.roles import Role
 
@@ -82,14 +85,17 @@ def create_checklist(
     answers: Mapping[str, str] | None = None,
     mode_detail: str = "",
     predecessor: Checklist | None = None,
+    happened: str = "",
     by: User,
 ) -> Checklist:
     """A checklist with an item, verdict and reason for every advisory in scope; version 1.0 opens.
 
     `mode` is a slug, "unknown", or None where the product has no modes; `installed_with` a
     release's slug, "older" or "unknown"; `answers` maps condition slugs to "yes" or "no".
-    `predecessor` (one that `by` may see) offers its decisions, which are never copied. The same
-    `id` in the same rollout finds the checklist that a first click made. A constant number of
+    `predecessor` (one that `by` may see) offers its decisions, as they were issued last or, before
+    that, as they are; they are never copied. `happened` says what became of the box since (of
+    `Happened`), so that items it may have undone are named. The same `id` in
+    the same rollout finds the checklist that a first click made. A constant number of
     queries, whatever the catalogue's size. Raises Refused and NotAllowed; errors of
     `build_deployment` pass through.
     """
@@ -105,6 +111,8 @@ def create_checklist(
 
     if predecessor and not Checklist.objects.visible_to(by).filter(pk=predecessor.pk).exists():
         raise NotAllowed(_("You are not a member of this rollout."))
+    if happened and (predecessor is None or happened not in Happened.values):
+        raise Refused(_("Say what became of the box since the checklist before."))
     said = {slug: value for slug, value in (answers or {}).items() if value != NOT_KNOWN}
     if not set(said.values()) <= {"yes", "no"}:
         raise Refused(_("Choose one of the answers."))
@@ -123,6 +131,7 @@ def create_checklist(
         id=id,
         rollout=rollout,
         predecessor=predecessor,
+        happened=happened,
         host=line(host, _("Enter the host name of the box.")),
         mode_detail=optional_line(mode_detail),
         customer=rollout.customer,
@@ -135,7 +144,7 @@ def create_checklist(
         created_by=by,
         created_at=now,
     )
-    items = _make_items(checklist, gathered.items, predecessor)
+    items = _make_items(checklist, gathered.items, before_this(predecessor))
     Answer.objects.bulk_create(_answer_rows(checklist, stated, by, now))
     edition = Edition.objects.create(
         checklist=checklist, minor=0, opened_by=by.name, opened_at=now, opened_seq=1
@@ -149,6 +158,7 @@ def create_checklist(
             "release": release,
             "demo": checklist.is_demo,
             "edition": edition.number,
+            **({"happened": happened, "after": str(predecessor.pk)} if predecessor else {}),
         },
         effect={
             "frozen": digest(frozen_state(checklist, items)),
@@ -223,9 +233,8 @@ def _answer_rows(
 
 
 def _make_items(
-    checklist: Checklist, frozen: list[FrozenItem], predecessor: Checklist | None
+    checklist: Checklist, frozen: list[FrozenItem], before: Mapping[str, Before]
 ) -> list[ChecklistItem]:
-    before = _decisions_of(predecessor)
     return ChecklistItem.objects.bulk_create(
         [
             ChecklistItem(
@@ -237,7 +246,8 @@ def _make_items(
                 category=item.category,
                 content=item.content,
                 facts=item.facts,
-                previous=before.get(item.tracking_id),
+                note_version=item.note_version,
+                previous=_previous(checklist.happened, item, before.get(item.tracking_id)),
                 reason=item.reason,
                 verdict=item.reason.verdict,
             )
@@ -247,26 +257,22 @@ def _make_items(
     )
 
 
-def _decisions_of(predecessor: Checklist | None) -> dict[str, dict[str, Any]]:
-    """The decided items of the checklist before this one, as frozen offers."""
-    if predecessor is None:
-        return {}
-    decided = predecessor.items.exclude(decision=Decision.OPEN)
-    return {item.tracking_id: offered_decision(item) for item in decided}
-
-
-def offered_decision(item: ChecklistItem) -> dict[str, Any]:
-    """The item's decision as it is offered later: what was decided, noted and by whom."""
-    return {
-        "decision": item.decision,
-        "note": item.note,
-        "value_before": item.value_before,
-        "value_after": item.value_after,
-        "reason": item.decision_reason,
-        "approver": item.approver,
-        "by": item.decided_by,
-        "at": item.decided_at and item.decided_at.isoformat(),
-    }
+def _previous(happened: str, item: FrozenItem, before: Before | None) -> dict[str, Any] | None:
+    """What the new item keeps of the one before: its decision, and what may be undone of it."""
+    if before is None:
+        return None
+    fix = item.content["fix"]
+    what = undone(
+        happened,
+        decision=before.offered["decision"],
+        was=before.reason,
+        now=item.reason,
+        fix_scope=fix["scope"] if fix else "",
+        fix_kind=item.fix_kind,
+    )
+    if what:
+        return before.offered | {"undone": what.value}
+    return before.offered if before.offered["decision"] != Decision.OPEN else None
 
 
 def decide_anew(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from advisories.models import Product
-from checklists.actions.creation import frozen_item, offered_decision
+from checklists.actions.creation import frozen_item
 from checklists.actions.errors import Refused, Stale
 from checklists.actions.events import append, in_draft, lock, require, same_body, stored
 from checklists.actions.operations import FIELDS, decision_of
@@ -20,22 +20,25 @@ from checklists.freezing import CONDITION, NOT_KNOWN, documents_of
 from checklists.models import Answer, Checklist, ChecklistItem, Decision, Event
 from checklists.moves import Consequence, consequence
 from checklists.offers import Offer, Offered, held_by, moves_since, offered_to, seen_in
+from checklists.predecessors import offered_decision
 from portal.models import User
 from portal.roles import Role
 
 TAKEN_COLUMNS = ["revision", "severity", "category", "content", "facts", "previous", "reason"]
+TAKEN_COLUMNS += ["note_version"]
 TAKEN_COLUMNS += ["verdict", "flagged", "version", "decided_by", "decided_at"]
 TAKEN_COLUMNS += [column for column, _limit in FIELDS.values()]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """An offer as somebody saw it: the newest revision of the advisory, and the version of its
-    item; None for an added advisory, which has none yet."""
+    """An offer as somebody saw it: the newest revision of the advisory, the version of its item
+    (None for an added advisory, which has none yet), and that of the company's own note."""
 
     tracking_id: str
     revision: int
     version: int | None
+    note: int = 0
 
 
 @transaction.atomic
@@ -68,7 +71,7 @@ def _same(event: Event, checklist: Checklist, wanted: Wanted, by: User) -> Event
 
 
 def _body(wanted: Wanted) -> dict[str, Any]:
-    return {"item": wanted.tracking_id, "revision": wanted.revision}
+    return {"item": wanted.tracking_id, "revision": wanted.revision, "note": wanted.note}
 
 
 def _require_draft(checklist: Checklist) -> None:
@@ -127,7 +130,8 @@ class _Taking:
         offer = self.offered.offers.get(wanted.tracking_id)
         item = self.items.get(wanted.tracking_id)
         version = item.version if item else None
-        if offer is None or (offer.move.newest, version) != (wanted.revision, wanted.version):
+        seen = (wanted.revision, wanted.version, wanted.note)
+        if offer is None or (offer.move.newest, version, offer.move.newest_note) != seen:
             raise Stale(
                 _("The advisory or its item has changed since this page was shown.")
                 + " "
@@ -195,7 +199,7 @@ def _reopen(item: ChecklistItem) -> None:
 def _set_frozen(item: ChecklistItem, offer: Offer) -> None:
     new = offer.new
     item.revision, item.severity, item.category = new.revision, new.severity, new.category
-    item.content, item.facts = new.content, new.facts
+    item.content, item.facts, item.note_version = new.content, new.facts, new.note_version
     item.reason, item.verdict = offer.reason, offer.reason.verdict
 
 

@@ -61,14 +61,14 @@ def change_header(
     same values once more reach the drafts that still print others: those that were prepared or
     issued when the header changed.
     """
-    _require_engineer(rollout, by)
+    require_engineer(rollout, by)
     values = {
         "customer": line(customer, _("Enter the customer.")),
         "project": line(project, _("Enter the project name.")),
         "number": optional_line(number, limit=NUMBER_LENGTH),
     }
     locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
-    checklists = _open_checklists(locked)
+    checklists = open_checklists(locked)
     changed = _differs(locked, values)
     if _sent_before(op_id, checklists):
         if changed:
@@ -175,14 +175,14 @@ def change_members(
     Raises Refused when no engineer would be left, who alone could add people again.
     """
     locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
-    _require_engineer(locked, by)
+    require_engineer(locked, by)
     present = {user.pk: user for user in locked.members.all()}
     wanted = present | {user.pk: user for user in add}
     for user in remove:
         wanted.pop(user.pk, None)
     if not any(user.has_role(Role.ENGINEER) for user in wanted.values()):
         raise Refused(_("A rollout needs at least one engineer among its members."))
-    checklists = _open_checklists(locked)
+    checklists = open_checklists(locked)
     if present.keys() == wanted.keys():
         return
     if _sent_before(op_id, checklists):
@@ -274,13 +274,14 @@ def _remove_files(hashes: Iterable[str]) -> None:
         files.path_of(sha256).unlink(missing_ok=True)
 
 
-def _require_engineer(rollout: Rollout, by: User) -> None:
+def require_engineer(rollout: Rollout, by: User) -> None:
+    """Raises NotAllowed for everybody but engineers who are members."""
     member = Rollout.objects.visible_to(by).filter(pk=rollout.pk).exists()
     if not (member and by.has_role(Role.ENGINEER)):
         raise NotAllowed(_("Only engineers of this rollout may change it."))
 
 
-def _open_checklists(rollout: Rollout) -> list[Checklist]:
+def open_checklists(rollout: Rollout) -> list[Checklist]:
     """The rollout's checklists with an open edition, locked one by one in a fixed order."""
     found = (
         rollout.checklists.kept().with_open_edition().order_by("pk").values_list("pk", flat=True)

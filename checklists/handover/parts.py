@@ -126,7 +126,8 @@ class SignatureBox:
 class Handover:
     """One edition in one language. `first` repeats rows of `sections`, which have each row once.
 
-    `chart` says in words what the chart of `severities` shows; `signature` is SIGN or SEAL.
+    `chart` says in words what the chart of `severities` shows; `signature` is SIGN or SEAL,
+    `local_notes` whether paper has the company's own notes.
     """
 
     language: str
@@ -140,6 +141,7 @@ class Handover:
     project: str
     document_number: str
     classification: str
+    local_notes: bool
     issuer: str
     logo: bytes
     signature: str

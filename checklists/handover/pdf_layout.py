@@ -6,6 +6,7 @@ typst would fail, overprint the next column, or cut the row without a word.
 """
 
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any
 
 from .fonts import breakable, clean, line_count, width
@@ -54,7 +55,7 @@ def template_data(handover: Handover) -> Texts:
         "customer_short": _short(clean(handover.customer)),
         "number_short": _short(clean(handover.document_number), NUMBER_WIDTH),
         "classification": _short(clean(handover.classification), CLASS_WIDTH),
-        "sections": [_section(section) for section in handover.sections],
+        "sections": [_section(section, handover.local_notes) for section in handover.sections],
         "first": [_first_row(row) for row in handover.first],
         "seals": _seals(handover),
         "answers": [_answer(answer) for answer in handover.answers],
@@ -113,8 +114,9 @@ class _Cells:
         return max(self._lines) > TALLEST
 
 
-def _section(section: Section) -> Texts:
-    make = _not_applicable_row if section.kind == "not_applicable" else _work_row
+def _section(section: Section, local_notes: bool) -> Texts:
+    work_row = partial(_work_row, local_notes=local_notes)
+    make = _not_applicable_row if section.kind == "not_applicable" else work_row
     return {
         "kind": section.kind,
         "title": clean(section.title),
@@ -139,7 +141,7 @@ def _links(cells: _Cells, column: int, row: Row) -> list[Texts]:
     return [{"text": cells.set(column, link.text), "url": link.url} for link in row.links]
 
 
-def _work_row(row: Row) -> Texts:
+def _work_row(row: Row, local_notes: bool) -> Texts:
     cells = _Cells("work")
     texts = {
         "reason": cells.set(2, row.reason),
@@ -147,6 +149,7 @@ def _work_row(row: Row) -> Texts:
             key: cells.set(3, getattr(row, key), label="対処・確認")
             for key in ("title", "summary", "action", "check", "impact", "fix", "phase", "acts")
         },
+        "local_note": cells.set(3, row.local_note if local_notes else "", label="社内手順"),
         "links": _links(cells, 4, row),
         "record": cells.record(6, row),
         "who": cells.set(7, row.who),

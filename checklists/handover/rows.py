@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
+from advisories.note_words import as_text
 from advisories.texts import in_language
 
 from . import words
@@ -77,6 +78,7 @@ class Row:
     phase: str
     acts: str
     fix: str
+    local_note: str
     modes: str
     conditions: str
     links: tuple[Link, ...]
@@ -132,6 +134,7 @@ def make_row(
         when=moment(decision["at"], zone),
         record=_record(decision, moved),
         fix=_fix(item["fix"], language),
+        local_note=as_text(item.get("local_note")),
         modes=_names(item["modes"], language),
         conditions=_names(item["conditions"], language),
         links=links,
@@ -184,6 +187,8 @@ def _moved(offer: Mapping[str, Any]) -> tuple[str, str]:
         return _("Withdrawn since"), offer["withdrawn_reason"]
     if offer["step"] == "left":
         return _("Catalogue"), step
+    if offer["step"] == "note":
+        return _("Our own steps"), _("A newer version was not taken")
     return _("Newer revision not taken"), f"{step} ({revisions(offer)})"
 
 

@@ -15,6 +15,7 @@ class HandoverSettings:
     `company` issues the document ("": the preparer's). `logo_sha256` names a PNG or JPEG among the
     stored files (checklists.files). `signature` is SIGN (署名) or SEAL (押印), `calendar` WESTERN
     (西暦) or JAPANESE (和暦, for the Japanese PDF), `classification` a word such as 社外秘.
+    `local_notes`: the PDF has the company's own notes, too.
     """
 
     company: str = ""
@@ -23,6 +24,7 @@ class HandoverSettings:
     signature: str = SIGN
     calendar: str = WESTERN
     classification: str = ""
+    local_notes: bool = False
 
 
 def settings_in(content: Mapping[str, Any]) -> HandoverSettings:

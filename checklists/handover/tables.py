@@ -88,6 +88,7 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
         project=checklist["project"],
         document_number=settings.document_number,
         classification=settings.classification,
+        local_notes=settings.local_notes,
         issuer=settings.company or preparer,
         logo=proof.logo,
         signature=settings.signature,

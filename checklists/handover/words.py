@@ -45,6 +45,7 @@ STEPS: Words = {
     "left": _("No longer in a document for this product"),
     "minor": _("MINOR: action, check or severity changed"),
     "patch": _("PATCH: wording changed"),
+    "note": _("Our own steps changed"),
 }
 SIGNATURES: Words = {
     "prepared": _("Prepared"),
@@ -82,6 +83,7 @@ SHEET_COLUMNS: tuple[tuple[str, Promise], ...] = (
     ("phase", _("Phase")),
     ("acts", _("Who acts")),
     ("fix", _("Fix")),
+    ("local_note", _("Our own steps")),
     ("modes", _("Applies in modes")),
     ("conditions", _("Conditions")),
     ("reference_numbers", _("Q&A")),
@@ -131,6 +133,7 @@ PAGE: Words = {
     "fix": _("Fix"),
     "phase": _("Phase"),
     "acts": _("Who acts"),
+    "local_note": _("Our own steps"),
     "first": _("Open points and accepted risks"),
     "name": _("Name"),
     "date": _("Date"),

@@ -58,7 +58,7 @@ class Row:
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Twelve queries at most, however many checklists there are."""
+    """Thirteen queries at most, however many checklists there are."""
     person = person_of(request)
     open_rows = _open_rows(person)
     issued = _recently_issued(person)
@@ -77,7 +77,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _open_rows(person: User) -> list[Row]:
-    """The open checklists with the number of their offers, newest first; five queries. Where
+    """The open checklists with the number of their offers, newest first; six queries. Where
     there are too many, the oldest of those that nobody has signed yet are left out: none that
     waits for somebody."""
     open_edition = Edition.objects.filter(checklist=OuterRef("pk"), issued_at__isnull=True)

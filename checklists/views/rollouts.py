@@ -17,6 +17,8 @@ from checklists.actions import NotAllowed, Overtaken, Refused, Stale
 from checklists.actions.events import require
 from checklists.actions.rollouts import header_seen
 from checklists.models import Checklist, Edition, Rollout, SignOff
+from checklists.offers import offers_in
+from checklists.rollout_progress import Progress, progress_in
 from checklists.signing_forms import HeaderForm, HostForm, MemberForm
 from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of
 from portal.models import User
@@ -26,13 +28,16 @@ from portal.roles import Role
 @dataclass(frozen=True)
 class Box:
     """One checklist of the rollout, with its newest edition; `header_differs`: it still prints
-    another customer, project or number than the rollout has now."""
+    another customer, project or number than the rollout has now; `offers`: how many changes of
+    the catalogue its open edition could take."""
 
     checklist: Checklist
     edition: Edition
     product: str
     release: str
     header_differs: bool
+    progress: Progress
+    offers: int
 
     @property
     def state(self) -> str:
@@ -79,8 +84,11 @@ def rollout_of(request: HttpRequest, uuid: UUID) -> Rollout:
 @never_cache
 def rollout_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     rollout = rollout_of(request, uuid)
-    found = Checklist.objects.filter(rollout=rollout).with_editions().with_progress()
+    found = Checklist.objects.filter(rollout=rollout).with_editions()
     checklists = list(found.order_by("host", "-created_at"))
+    kept = [c for c in checklists if not c.discarded_at]
+    progress = progress_in(kept)
+    offers = offers_in([c for c in kept if any(e.issued_at is None for e in c.editions.all())])
     is_engineer = person_of(request).has_role(Role.ENGINEER)
     context = {
         "rollout": rollout,
@@ -88,7 +96,7 @@ def rollout_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
             _member(person)
             for person in rollout.members.prefetch_related("groups").order_by("username")
         ],
-        "boxes": [_box(rollout, c) for c in checklists if not c.discarded_at],
+        "boxes": [_box(rollout, c, progress[c.pk], offers.get(c.pk, 0)) for c in kept],
         "discarded": [c for c in checklists if c.discarded_at],
         "is_engineer": is_engineer,
         "member_form": MemberForm(rollout=rollout) if is_engineer else None,
@@ -102,7 +110,7 @@ def _member(person: User) -> Member:
     return Member(person, _(", ").join(words))
 
 
-def _box(rollout: Rollout, checklist: Checklist) -> Box:
+def _box(rollout: Rollout, checklist: Checklist, progress: Progress, offers: int) -> Box:
     edition = max(checklist.editions.all(), key=lambda edition: edition.minor)
     names = ("customer", "project", "number")
     differs = any(getattr(checklist, name) != getattr(rollout, name) for name in names)
@@ -112,6 +120,8 @@ def _box(rollout: Rollout, checklist: Checklist) -> Box:
         product=checklist.frozen["product"]["short_name"],
         release=in_language(checklist.frozen["release"]["label"]),
         header_differs=differs and edition.issued_at is None,
+        progress=progress,
+        offers=offers,
     )
 
 

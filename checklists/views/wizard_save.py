@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from advisories.deployments import DeploymentError
 from checklists import actions, wizard
-from checklists.models import Checklist
+from checklists.models import Checklist, Happened
 from checklists.wizard import Answers
 from checklists.wizard_forms import SaveForm
 from checklists.wizard_options import summary_of
@@ -44,6 +44,7 @@ def save(request: HttpRequest) -> HttpResponse:
         "sheet": sheet,
         "form": form,
         "predecessor": predecessor,
+        "happened": dict(Happened.choices).get(sheet.answers.happened, ""),
         "summary": summary_of(sheet),
         "back_url": check_page(sheet.answers),
     }
@@ -78,6 +79,7 @@ def _save(form: SaveForm, sheet: Sheet, predecessor: Checklist | None) -> Checkl
             installed_with=answers.installed_with,
             answers=answers.conditions(),
             predecessor=predecessor,
+            happened=answers.happened if predecessor else "",
         )
     except actions.Refused as refused:
         for message in refused.messages:
@@ -103,4 +105,4 @@ def _without_stranger(
     messages.warning(
         request, _("The earlier checklist is not among yours, so this one starts without it.")
     )
-    return redirect(url(SAVE_PAGE, replace(sheet.answers, predecessor="")))
+    return redirect(url(SAVE_PAGE, replace(sheet.answers, predecessor="", happened="")))
