@@ -12,6 +12,7 @@ from checklists.views import (
     offers,
     rollouts,
     signing,
+    sync,
     wizard,
     wizard_save,
 )
@@ -44,6 +45,8 @@ urlpatterns = [
     ),
     path("checklists/<uuid:uuid>/answers/", items.answer, name="answer"),
     path("checklists/<uuid:uuid>/conflicts/", items.resolve, name="resolve"),
+    path("checklists/<uuid:uuid>/sync/", sync.sync, name="sync"),
+    path("checklists/<uuid:uuid>/changes/", sync.changes, name="changes"),
     path("checklists/<uuid:uuid>/offers/", offers.offers, name="offers"),
     path("checklists/<uuid:uuid>/offers/take/", offers.take, name="take"),
     path("checklists/<uuid:uuid>/offers/seen/", offers.look_through, name="look_through"),

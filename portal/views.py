@@ -7,13 +7,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from portal.identity import prove
+from portal.middleware import is_for_script, signed_out
+from portal.storage import build
 
 
 @login_not_required
@@ -54,5 +59,28 @@ class SignIn(LoginView):
         return response
 
 
+@login_not_required
+@require_safe
+@never_cache
+def session(request: HttpRequest) -> HttpResponse:
+    """Who is signed in here, a token for what is sent next, and which build answers; 401 for
+    nobody."""
+    user = request.user
+    if not user.is_authenticated:
+        return signed_out()
+    return JsonResponse(
+        {
+            "user": user.pk,
+            "name": user.name,
+            "csrf": get_token(request),
+            "build": build(),
+            "now": timezone.now().isoformat(timespec="milliseconds"),
+        }
+    )
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if request.resolver_match and is_for_script(request, request.resolver_match.func):
+        messages = [_("The form's token is no longer right, so nothing was saved. Send it again.")]
+        return JsonResponse({"messages": messages, "csrf": True}, status=403)
     return render(request, "403_csrf.html", status=403)

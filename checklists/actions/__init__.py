@@ -1,6 +1,7 @@
 """Every write of checklists: keyword-only, atomic, the actor last. Nothing else writes."""
 
 from checklists.actions.creation import create_checklist, create_rollout
+from checklists.actions.devices import contact
 from checklists.actions.errors import NotAllowed, Refused, Stale
 from checklists.actions.offers import Wanted, look_through, take
 from checklists.actions.operations import record
@@ -24,6 +25,7 @@ __all__ = [
     "change_host",
     "change_members",
     "close_draft",
+    "contact",
     "create_checklist",
     "create_rollout",
     "discard",

@@ -23,6 +23,7 @@ from checklists.models import (
     Answer,
     Checklist,
     ChecklistItem,
+    Device,
     Edition,
     Event,
     Purge,
@@ -193,6 +194,7 @@ def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
         (Event, "checklist__rollout"),
         (ChecklistItem, "checklist__rollout"),
         (Answer, "checklist__rollout"),
+        (Device, "checklist__rollout"),
     ):
         model._default_manager.filter(**{path: rollout}).delete()
     Checklist.objects.filter(rollout=rollout).delete()

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
@@ -178,6 +179,14 @@ class Sheet:
         items = {item.pk: item for item in self.items}
         answers = {answer.question: answer for answer in self.answers}
         return conflicts_of(self.checklist.frozen, events, items, answers)
+
+    def conflict(self, request: HttpRequest, event: Event) -> str:
+        """The card of an event that is a conflict, for the item's place; "" for another one."""
+        if event.outcome != Event.Outcome.CONFLICT:
+            return ""
+        context = self.progress() | {"checklist": self.checklist, "filters": self.filters}
+        context["conflict"] = self.waiting([event])[0]
+        return render_to_string("checklists/_conflict.html", context, request)
 
     def progress(self) -> dict[str, Any]:
         """Of what has to be decided: a withdrawn one that is open has not."""
