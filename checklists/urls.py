@@ -13,6 +13,7 @@ from checklists.views import (
     rollouts,
     signing,
     sync,
+    unsent,
     wizard,
     wizard_save,
 )
@@ -35,6 +36,7 @@ urlpatterns = [
     path("checklists/new/conditions/", wizard.conditions, name="new_conditions"),
     path("checklists/new/check/", wizard.check, name="new_check"),
     path("checklists/new/save/", wizard_save.save, name="new_save"),
+    path("checklists/unsent/", unsent.unsent, name="unsent"),
     # /checklists/<uuid>/: the list and what its forms send
     path("checklists/<uuid:uuid>/", checklist.checklist_detail, name="checklist_detail"),
     path("checklists/<uuid:uuid>/history/", checklist.history, name="history"),

@@ -35,6 +35,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list(
 )
 PUBLIC_URL = env.str("PUBLIC_URL", "", validate=environment.is_address).rstrip("/")
 CATALOGUE_LOGIN_REQUIRED = env.bool("CATALOGUE_LOGIN_REQUIRED", False)
+OFFLINE_WORK = env.bool("OFFLINE_WORK", True)
 ALLOW_SELF_REVIEW = env.bool("ALLOW_SELF_REVIEW", False)
 SIGNING_KEY_FILE = environment.key_file("SIGNING_KEY_FILE", MEDIA_ROOT)
 

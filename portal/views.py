@@ -1,14 +1,16 @@
 """Pages of the project itself: health, language, signing in, refused forms."""
 
+import json
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -18,7 +20,7 @@ from django.views.i18n import set_language
 
 from portal.identity import prove
 from portal.middleware import is_for_script, signed_out
-from portal.storage import build
+from portal.storage import WORKER, build, own_files
 
 
 @login_not_required
@@ -77,6 +79,20 @@ def session(request: HttpRequest) -> HttpResponse:
             "now": timezone.now().isoformat(timespec="milliseconds"),
         }
     )
+
+
+@login_not_required
+@require_safe
+@never_cache
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker: it has to lie at the root, where no static file does. 404 when it is
+    switched off, which makes every page remove the one it has."""
+    if not settings.OFFLINE_WORK:
+        raise Http404
+    portal = {"build": build(), "files": own_files(), "static": static("")}
+    script = f"self.PORTAL = {json.dumps(portal)};\nimportScripts({json.dumps(static(WORKER))});\n"
+    headers = {"Service-Worker-Allowed": "/"}
+    return HttpResponse(script, content_type="text/javascript", headers=headers)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

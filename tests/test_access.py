@@ -154,6 +154,7 @@ PAGES = {
     "login": Page(everybody(302, anonymous=200), everybody(302, anonymous=200)),
     "logout": Page(NOT_THIS_WAY, everybody(302, anonymous=LOG_IN)),
     "set_language": Page(NOT_SENT_IN_PUBLIC, everybody(302, anonymous=302)),
+    "worker": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
     "session": Page(everybody(200, anonymous=401), everybody(405, anonymous=405)),
     "health": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
     "advisories:advisory_list": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
@@ -181,6 +182,7 @@ PAGES = {
         ),
     ),
     "checklists:resolve": Page(NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=conflict),
+    "checklists:unsent": Page(SIGNED_IN, everybody(422, anonymous=LOG_IN)),
     "checklists:sync": Page(NOT_ASKED, NOT_SENT, args=checklist),
     "checklists:changes": Page(TOLD, NOT_ASKED, args=checklist),
     "checklists:offers": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
@@ -240,6 +242,7 @@ PAGES = {
 }
 NO_HTML = {
     "health",
+    "worker",
     "session",
     "checklists:changes",
     "checklists:export",
