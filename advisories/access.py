@@ -9,6 +9,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
+from portal.roles import Role
+
 View = Callable[..., HttpResponse]
 
 
@@ -27,3 +29,9 @@ def public_catalogue(view: View) -> View:
 def may_edit(request: HttpRequest) -> bool:
     """Whether the reader edits advisories, and so sees drafts."""
     return request.user.is_authenticated and request.user.has_perm("advisories.change_advisory")
+
+
+def may_write_notes(user: Any) -> bool:
+    """Whether the person may write the company's own notes: engineers and editors."""
+    roles = (Role.ENGINEER, Role.EDITOR)
+    return bool(user.is_authenticated and any(user.has_role(role) for role in roles))

@@ -1,4 +1,6 @@
-"""Publishing and withdrawing: the only writers of revisions (design section 3)."""
+"""Publishing, withdrawing and restoring: the only writers of revisions (design section 3)."""
+
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -6,9 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from advisories.applicability import Status
-from advisories.content import Content, content_of, digests, step, strings, unstorable
+from advisories.content import Content, content_of, digests, step, strings
 from advisories.models import Advisory, AdvisoryRevision
+from advisories.tidy import unstorable
+from advisories.writing import ContentWriter
 from portal.models import User
+
+Step = AdvisoryRevision.Step
+# How far a step reaches into checklists. The first publication reaches none.
+REACH = [Step.PATCH, Step.MINOR, Step.MAJOR]
 
 
 class RevisionConflict(Exception):
@@ -36,6 +44,7 @@ def publish(
     note: str = "",
     origin: AdvisoryRevision.Origin = AdvisoryRevision.Origin.PORTAL,
     expected_revision: int | None = None,
+    at_least: AdvisoryRevision.Step | None = None,
     by: User | None,
 ) -> AdvisoryRevision:
     """Make the stored state of `advisory`, with its relations, its newest published revision.
@@ -45,13 +54,65 @@ def publish(
     None: whatever is there. `by` None: a command, not a person. Also publishes a withdrawn
     advisory again. Sets `state`, `withdrawn_reason` and `revision` of the instance, too.
 
+    `at_least` raises the computed step; one that is lower is refused. The first publication has
+    no other step, and what changes nothing has none.
+
     Answers the new revision, or the newest one where nothing has changed since. Raises
     RevisionConflict, and ValidationError with all that has to be mended first. At most 14 queries.
     """
     stored, newest = _lock(advisory, expected_revision)
     stored.state, stored.withdrawn_reason = Advisory.State.PUBLISHED, ""
     check_publishable(stored)
-    return _write(advisory, stored, newest, note=note, origin=origin, by=by)
+    return _write(advisory, stored, newest, note=note, origin=origin, at_least=at_least, by=by)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What `publish` would make of the stored state. `before` None: never published; `step` None:
+    nothing differs."""
+
+    before: Content | None
+    after: Content
+    step: AdvisoryRevision.Step | None
+
+
+def change_of(advisory: Advisory) -> Change:
+    """What publishing the stored state would change. Raises ValidationError as `publish` does."""
+    stored = Advisory.objects.with_terms().get(pk=advisory.pk)
+    stored.state, stored.withdrawn_reason = Advisory.State.PUBLISHED, ""
+    check_publishable(stored)
+    newest = stored.revisions.order_by("-number").first()
+    before, after = newest.content if newest else None, content_of(stored)
+    return Change(before=before, after=after, step=step(before, after))
+
+
+@transaction.atomic
+def restore(
+    *,
+    advisory: Advisory,
+    revision: AdvisoryRevision,
+    note: str,
+    expected_revision: int | None = None,
+    by: User | None,
+) -> AdvisoryRevision:
+    """Publish what an older revision said as a new one. Nothing in the history changes.
+
+    Answers the new revision, or the newest one if it says the same. Raises RevisionConflict, and
+    ValidationError without a note, for a revision of another advisory, for one that names what no
+    longer exists, and for all that `publish` refuses.
+    """
+    stored, _newest = _lock(advisory, expected_revision)
+    if revision.advisory_id != stored.pk:
+        raise ValidationError(_("This revision belongs to another advisory."))
+    if not note.strip():
+        raise ValidationError(_("Say why the older revision is restored."))
+    writer = ContentWriter()
+    if missing := writer.missing(revision.content):
+        raise ValidationError(missing)
+    writer.write(stored, revision.content)
+    newest = publish(advisory=stored, note=note, by=by)
+    advisory.refresh_from_db()
+    return newest
 
 
 @transaction.atomic
@@ -59,6 +120,7 @@ def withdraw(
     *,
     advisory: Advisory,
     reason: str,
+    origin: AdvisoryRevision.Origin = AdvisoryRevision.Origin.PORTAL,
     expected_revision: int | None = None,
     by: User | None,
 ) -> AdvisoryRevision:
@@ -74,7 +136,6 @@ def withdraw(
     if newest is None:
         raise ValidationError(_("This advisory was never published. Delete the draft instead."))
     stored.state, stored.withdrawn_reason = Advisory.State.WITHDRAWN, reason
-    origin = AdvisoryRevision.Origin.PORTAL
     return _write(advisory, stored, newest, note=reason, origin=origin, by=by)
 
 
@@ -101,12 +162,13 @@ def _write(
     *,
     note: str,
     origin: AdvisoryRevision.Origin,
+    at_least: AdvisoryRevision.Step | None = None,
     by: User | None,
 ) -> AdvisoryRevision:
     """Append the revision unless nothing changed, and note its number with the advisory."""
     content = content_of(stored)
     _check_text(content, note)
-    how_far = step(newest.content if newest else None, content)
+    how_far = _raised(step(newest.content if newest else None, content), at_least)
     if newest is None or how_far is not None:
         newest = _append(stored, newest, content, how_far, note=note, origin=origin, by=by)
     stored.revision = newest.number
@@ -115,6 +177,19 @@ def _write(
     for field in fields:
         setattr(advisory, field, getattr(stored, field))
     return newest
+
+
+def _raised(
+    computed: AdvisoryRevision.Step | None, at_least: AdvisoryRevision.Step | None
+) -> AdvisoryRevision.Step | None:
+    if at_least is None or computed not in REACH:
+        return computed
+    if at_least not in REACH or REACH.index(at_least) < REACH.index(computed):
+        raise ValidationError(
+            _("This change is %(computed)s. The step can be raised, never lowered to %(wanted)s.")
+            % {"computed": computed.name, "wanted": at_least.name}
+        )
+    return at_least
 
 
 def _append(

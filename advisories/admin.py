@@ -1,6 +1,7 @@
 """The editors' workplace: products and releases, terms, documents, revisions.
 
-Advisories are in admin_advisory.py, their tables (import and export) in admin_tables.py.
+Advisories are in admin_advisory.py, their tables (import and export) in admin_tables.py, imports of
+whole editions in admin_imports.py.
 """
 
 import json
@@ -12,12 +13,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from advisories import admin_advisory
+from advisories import admin_advisory, admin_imports
 from advisories.models import (
     AdvisoryRevision,
     Category,
     Condition,
     DocumentRevision,
+    LinkCheck,
     Mode,
     Product,
     Release,
@@ -26,7 +28,7 @@ from advisories.models import (
 )
 from portal.admin_fields import TickList
 
-__all__ = ["admin_advisory"]
+__all__ = ["admin_advisory", "admin_imports"]
 
 
 def is_used(row: Model) -> bool:
@@ -199,6 +201,33 @@ class AdvisoryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             _("content"),
             json.dumps(revision.content, ensure_ascii=False, indent=2),
         )
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any):  # type: ignore[no-untyped-def]
+        revision = kwargs["obj"]
+        newest = revision.number == revision.advisory.revision
+        context["may_restore"] = not newest and request.user.has_perm("advisories.change_advisory")
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(LinkCheck)
+class LinkCheckAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What `check_links` found: to look at, never to write."""
+
+    list_display = ("url", "state", "http_code", "final_url", "checked_at", "changed_at")
+    list_filter = ("state",)
+    search_fields = ("url", "final_url")
+    fields = list_display
+    readonly_fields = fields
+    list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,30 +1,38 @@
-"""Advisories in the admin. Whatever is saved of a published one ends in one `publish`."""
+"""Advisories in the admin: list, form, health page. Saving is in admin_publishing.py."""
 
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.db.models import ForeignKey, ManyToManyField, QuerySet
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db.models import ForeignKey, ManyToManyField, Max, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from advisories.actions import RevisionConflict, publish, withdraw
-from advisories.admin_tables import AdvisoryTables
+from advisories.admin_publishing import AdvisoryPublishing
 from advisories.forms import (
     AdvisoryForm,
     AffectedProductForm,
     AffectedProductFormSet,
     ReferenceForm,
     ReferenceFormSet,
-    WithdrawalForm,
 )
-from advisories.models import Advisory, AffectedProduct, DocumentRevision, Reference, Release
+from advisories.health import CHECKS, findings
+from advisories.link_actions import with_checks
+from advisories.models import (
+    Advisory,
+    AffectedProduct,
+    DocumentRevision,
+    LinkCheck,
+    Reference,
+    Release,
+)
 from portal.admin_fields import TickList
-from portal.models import User
 
 
 class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -59,11 +67,42 @@ class ReferenceInline(admin.StackedInline):  # type: ignore[type-arg]
     form = ReferenceForm
     formset = ReferenceFormSet
     extra = 0
-    fields = (("number", "url"), ("successor", "successor_url"), ("product", "position"))
+    fields = (
+        ("number", "url"),
+        ("successor", "successor_url"),
+        ("product", "position"),
+        "link",
+    )
+    readonly_fields = ("link",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reference]:
+        return with_checks(super().get_queryset(request))
+
+    @admin.display(description=_("last check of the link"), empty_value="—")
+    def link(self, reference: Any) -> str | None:
+        state = getattr(reference, "link_state", None)
+        if state is None:
+            return None
+        day = timezone.localtime(reference.link_checked_at)
+        return f"{LinkCheck.State(state).label} ({date_format(day, 'Y-m-d')})"
+
+
+class HealthFilter(admin.SimpleListFilter):
+    """Advisories that one check of the health page hits."""
+
+    title = _("health")
+    parameter_name = "health"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(check.slug, check.label) for check in CHECKS.values()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        check = CHECKS.get(self.value() or "")
+        return check.select(queryset, timezone.localdate()) if check else queryset
 
 
 @admin.register(Advisory)
-class AdvisoryAdmin(AdvisoryTables):
+class AdvisoryAdmin(AdvisoryPublishing):
     form = AdvisoryForm
     inlines = (AffectedProductInline, ReferenceInline)
     list_display = (
@@ -76,6 +115,7 @@ class AdvisoryAdmin(AdvisoryTables):
         "revision",
     )
     list_filter = (
+        HealthFilter,
         "state",
         "document",
         "affected__product",
@@ -96,9 +136,13 @@ class AdvisoryAdmin(AdvisoryTables):
         "references__successor",
     )
     search_help_text = _("Tracking ID, words of title or summary, or the number of a Q&A.")
-    readonly_fields = ("state", "withdrawn_reason", "revision")
+    readonly_fields = ("state", "withdrawn_reason", "revision", "reviewed_on")
+    actions = ("mark_reviewed",)
     fieldsets = (
-        (None, {"fields": ("tracking_id", ("state", "revision"), "withdrawn_reason")}),
+        (
+            None,
+            {"fields": ("tracking_id", ("state", "revision", "reviewed_on"), "withdrawn_reason")},
+        ),
         (
             _("Text"),
             {
@@ -170,95 +214,45 @@ class AdvisoryAdmin(AdvisoryTables):
         actions.pop("delete_selected", None)
         return actions
 
-    # Saving
+    # Health
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """Locked while it is saved, so that what the form is compared with stays what it is."""
-        advisory = super().get_object(request, object_id, from_field)
-        if advisory is not None and transaction.get_connection().in_atomic_block:
-            advisory = Advisory.objects.select_for_update().get(pk=advisory.pk)
-        return advisory
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, *args, **kwargs)
-        form.refusals = getattr(request, "refusals", [])
-        return form
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """What `publish` refuses is shown in the form, with all that was typed."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except RevisionConflict as conflict:
-            request.refusals = [str(conflict)]  # type: ignore[attr-defined]
-        except ValidationError as refused:
-            request.refusals = refused.messages  # type: ignore[attr-defined]
-        # The transaction was rolled back; the form cannot be valid this time.
-        return super().changeform_view(request, *args, **kwargs)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        advisory = form.instance
-        if not form.publishing:
-            text = _("Saved as a draft. No checklist uses it before it is published.")
-            messages.info(request, str(text))
-            return
-        before = advisory.revision
-        revision = publish(
-            advisory=advisory,
-            note=form.cleaned_data.get("note", ""),
-            expected_revision=before,
-            by=cast(User, request.user),
+    @admin.action(description=_("Mark as reviewed today"), permissions=["change"])
+    def mark_reviewed(self, request: HttpRequest, advisories: QuerySet[Advisory]) -> None:
+        """Somebody has read them again and found nothing to change: no revision comes of it."""
+        marked = list(advisories)
+        Advisory.objects.filter(pk__in=[row.pk for row in marked]).update(
+            reviewed_on=timezone.localdate()
         )
-        if revision.number == before:
-            text = _("Nothing differs from revision %(n)s, so there is no new one.")
-        else:
-            text = _("Published as revision %(n)s.")
-        messages.info(request, text % {"n": revision.number})
-
-    # Withdrawing
+        LogEntry.objects.log_actions(
+            cast(int, request.user.pk), marked, CHANGE, change_message=gettext("Reviewed.")
+        )
+        text = ngettext(
+            "%(n)s advisory is marked as reviewed today.",
+            "%(n)s advisories are marked as reviewed today.",
+            len(marked),
+        )
+        messages.success(request, text % {"n": len(marked)})
 
     def get_urls(self) -> Any:
-        withdrawing = path(
-            "<int:pk>/withdraw/",
-            self.admin_site.admin_view(self.withdraw_view),
-            name="advisories_advisory_withdraw",
+        health = path(
+            "health/",
+            self.admin_site.admin_view(self.health_view),
+            name="advisories_advisory_health",
         )
-        return [withdrawing, *super().get_urls()]
+        return [health, *super().get_urls()]
 
-    def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask for the reason, then withdraw a published advisory."""
-        advisory = get_object_or_404(Advisory, pk=pk)
-        if not self.has_change_permission(request, advisory):
+    def health_view(self, request: HttpRequest) -> HttpResponse:
+        """What the catalogue lacks: a count for each check, with a link to the list."""
+        if not self.has_change_permission(request):
             raise PermissionDenied
-        change = reverse("admin:advisories_advisory_change", args=[pk])
-        if advisory.state != Advisory.State.PUBLISHED:
-            messages.error(request, _("Only a published advisory can be withdrawn."))
-            return redirect(change)
-        form = WithdrawalForm(request.POST or None, initial={"seen": advisory.revision})
-        if form.is_valid():
-            try:
-                withdraw(
-                    advisory=advisory,
-                    reason=form.cleaned_data["reason"],
-                    expected_revision=form.cleaned_data["seen"],
-                    by=cast(User, request.user),
-                )
-            except RevisionConflict as conflict:
-                form.add_error(None, str(conflict))
-            except ValidationError as refused:
-                form.add_error(None, refused)
-            else:
-                self.log_change(request, advisory, str(_("Withdrawn.")))
-                messages.success(request, _("The advisory is withdrawn."))
-                return redirect(change)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Withdraw this advisory"),
+            "title": _("Health of the catalogue"),
             "opts": self.opts,
-            "original": advisory,
-            "form": form,
+            "findings": findings(Advisory.objects.all(), timezone.localdate()),
+            "checked_at": LinkCheck.objects.aggregate(at=Max("checked_at"))["at"],
         }
-        return TemplateResponse(request, "admin/advisories/advisory/withdraw.html", context)
+        return TemplateResponse(request, "admin/advisories/advisory/health.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Advisory]:
         return Advisory.objects.order_by("document", "position", "pk")

@@ -23,8 +23,10 @@ from import_export.results import Result, RowResult
 from import_export.tmp_storages import BaseStorage
 
 from advisories.resources import AdvisoryResource
-from advisories.table_files import CSV, MOST_BYTES, MOST_ROWS, XLSX, FileRefused
+from advisories.table_files import CSV, XLSX
+from advisories.table_parsing import MOST_ROWS, FileRefused
 from advisories.tidy import UNPRINTABLE
+from advisories.uploads import MOST_BYTES
 
 FORMATS: list[Any] = [CSV, XLSX]
 SALT = "advisories.import"

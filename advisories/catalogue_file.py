@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils.translation import gettext as _
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaError
 
@@ -36,22 +37,30 @@ class FaultyFile(Exception):
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = list(faults)
         more = len(self.faults) - SHOWN_FAULTS
-        lines = self.faults[:SHOWN_FAULTS] + ([f"... and {more} more"] if more > 0 else [])
+        lines = self.faults[:SHOWN_FAULTS]
+        if more > 0:
+            lines.append(_("... and %(n)s more") % {"n": more})
         super().__init__("\n".join(lines))
 
 
-def read(source: Path | str | bytes) -> Json:
-    """The document in a file (a path) or in bytes. Raises FaultyFile."""
+def read(source: Path | str | bytes, *, most_advisories: int | None = None) -> Json:
+    """The document in a file (a path) or in bytes. Raises FaultyFile.
+
+    `most_advisories`: a file with more is refused before they are looked at; None: any number.
+    """
     raw = source if isinstance(source, bytes) else _bytes_of(Path(source))
     if len(raw) > LARGEST:
-        raise FaultyFile([f"The file is larger than {LARGEST // 1_000_000} MB."])
+        raise FaultyFile(
+            [_("The file is larger than %(most)s MB.") % {"most": LARGEST // 1_000_000}]
+        )
     try:
         document = _parse(raw)
+        _check_number(document, most_advisories)
         faults = [*_unkept(document), *_schema_faults(document)]
         if not faults:
             faults = list(_cross_faults(document))
     except RecursionError:
-        raise FaultyFile(["The file is nested too deeply to be a catalogue."]) from None
+        raise FaultyFile([_("The file is nested too deeply to be a catalogue.")]) from None
     if faults:
         raise FaultyFile(faults)
     return document
@@ -70,7 +79,8 @@ def _bytes_of(path: Path) -> bytes:
             return file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise FaultyFile([f"{path!s}: cannot be read ({reason})."]) from None
+        message = _("%(file)s: cannot be read (%(reason)s).") % {"file": path, "reason": reason}
+        raise FaultyFile([message]) from None
 
 
 def _parse(raw: bytes) -> Json:
@@ -78,35 +88,57 @@ def _parse(raw: bytes) -> Json:
         found: Json = {}
         for key, value in pairs:
             if key in found:
-                raise ValueError(f"the key {_shown(key)} is given twice in one place")
+                raise ValueError(
+                    _("the key %(key)s is given twice in one place") % {"key": _shown(key)}
+                )
             found[key] = value
         return found
 
     def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is no JSON value")
+        raise ValueError(_("%(value)s is no JSON value") % {"value": constant})
 
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FaultyFile([f"The file is not UTF-8 text (byte {error.start})."]) from None
+        raise FaultyFile(
+            [_("The file is not UTF-8 text (byte %(place)s).") % {"place": error.start}]
+        ) from None
     try:
         document = json.loads(text, object_pairs_hook=once, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        words = {"line": error.lineno, "column": error.colno}
+        message = _("The file is not JSON from line %(line)s, column %(column)s on.") % words
+        raise FaultyFile([message]) from None
     except ValueError as error:
-        raise FaultyFile([f"The file is not JSON: {error}."]) from None
+        raise FaultyFile([_("The file is not JSON: %(reason)s.") % {"reason": error}]) from None
     if not isinstance(document, dict):
-        raise FaultyFile(["The file is JSON, but not an object with source and advisories."])
+        raise FaultyFile([_("The file is JSON, but not an object with source and advisories.")])
     return document
+
+
+def _check_number(document: Json, most: int | None) -> None:
+    advisories = document.get("advisories")
+    if most is not None and isinstance(advisories, list) and len(advisories) > most:
+        raise FaultyFile(
+            [_("The file has more than %(most)s advisories. Split it.") % {"most": most}]
+        )
+
+
+def _code(character: str) -> str:
+    return f"{ord(character):04X}"
 
 
 def _unkept(value: Any, place: str = "") -> Iterator[str]:
     """Strings that PostgreSQL, a spreadsheet or a form would refuse or change."""
     if isinstance(value, str):
         if found := UNKEPT.search(value):
-            yield f"{place}: holds U+{ord(found[0]):04X}, which cannot be kept"
+            said = _("holds U+%(code)s, which cannot be kept") % {"code": _code(found[0])}
+            yield f"{place}: {said}"
     elif isinstance(value, dict):
         for key, child in value.items():
             if found := UNKEPT.search(key):
-                yield f"{place or 'file'}: a key holds U+{ord(found[0]):04X}"
+                said = _("a key holds U+%(code)s") % {"code": _code(found[0])}
+                yield f"{place or _('file')}: {said}"
             else:
                 yield from _unkept(child, f"{place}.{key}" if place else key)
     elif isinstance(value, list):
@@ -135,7 +167,7 @@ def _place(path: Iterable[str | int]) -> str:
             place += f"[{step}]"
         else:
             place += f".{step}" if place else step
-    return place or "file"
+    return place or _("file")
 
 
 def _said(error: SchemaError) -> str:
@@ -146,25 +178,38 @@ def _said(error: SchemaError) -> str:
     match error.validator:
         case "required":
             missing = [key for key in limit if key not in value]
-            return f"{', '.join(missing)} missing"
+            return _("%(keys)s missing") % {"keys": ", ".join(missing)}
         case "additionalProperties":
             unknown = sorted(set(value) - set(schema["properties"]))
-            return f"unknown key {', '.join(map(_shown, unknown))}"
+            return _("unknown key %(keys)s") % {"keys": ", ".join(map(_shown, unknown))}
         case "enum":
             allowed = ", ".join("null" if v is None else v for v in limit)
-            return f"{_shown(value)} is not one of {allowed}"
+            return _("%(value)s is not one of %(allowed)s") % {
+                "value": _shown(value),
+                "allowed": allowed,
+            }
         case "maxLength":
-            return f"is {len(value)} characters long, {limit} are allowed"
+            return _("is %(length)s characters long, %(most)s are allowed") % {
+                "length": len(value),
+                "most": limit,
+            }
         case "uniqueItems":
-            return "lists something twice"
-    expected = schema.get("description") or limit
-    return f"{_shown(value)}, expected {expected}"
+            return _("lists something twice")
+        case "minItems":
+            return _("has %(n)s entries, at least %(least)s are needed") % {
+                "n": len(value),
+                "least": limit,
+            }
+    described = schema.get("description")
+    expected = _(described) if described else limit
+    return _("%(value)s, expected %(expected)s") % {"value": _shown(value), "expected": expected}
 
 
 def _shown(value: Any) -> str:
     """A value of any size as a message can quote it."""
     if isinstance(value, dict | list):
-        return f"a {'list' if isinstance(value, list) else 'group'} of {len(value)}"
+        words = _("a list of %(n)s") if isinstance(value, list) else _("a group of %(n)s")
+        return words % {"n": len(value)}
     text = json.dumps(value, ensure_ascii=True)
     return text if len(text) <= 80 else f"{text[:80]}…"
 
@@ -191,7 +236,8 @@ def _cross_faults(document: Json) -> Iterator[str]:
             yield from _unknown(f"{place}.{key}", advisory.get(key, []), key, known)
         version = (advisory.get("provenance") or {}).get("revision")
         if version is not None and version not in versions:
-            yield f"{place}.provenance.revision: {_shown(version)} is not in source.revisions"
+            said = _("%(value)s is not in source.revisions") % {"value": _shown(version)}
+            yield f"{place}.provenance.revision: {said}"
         yield from _affected_faults(place, advisory["affected"], covered, product_of)
         yield from _reference_faults(place, advisory.get("references", []), covered)
 
@@ -209,7 +255,11 @@ def _release_faults(releases: list[Json], known: dict[str, set[str]]) -> Iterato
         key = (release["product"], release["rank"])
         other = ranks.setdefault(key, release["slug"])
         if other != release["slug"]:
-            yield f"{place}.rank: {release['rank']} is the rank of {other} already"
+            said = _("%(rank)s is the rank of %(other)s already") % {
+                "rank": release["rank"],
+                "other": other,
+            }
+            yield f"{place}.rank: {said}"
 
 
 def _affected_faults(
@@ -220,14 +270,23 @@ def _affected_faults(
         here = f"{place}.affected[{index}]"
         product, fixed_in = row["product"], row.get("fixed_in")
         if product not in covered:
-            yield f"{here}.product: {product} is not in source.products"
+            yield f"{here}.product: {_not_covered(product)}"
         if fixed_in is not None and fixed_in not in product_of:
-            yield f"{here}.fixed_in: {fixed_in} is not in releases"
+            said = _("%(value)s is not in releases") % {"value": fixed_in}
+            yield f"{here}.fixed_in: {said}"
         elif fixed_in is not None and product_of[fixed_in] != product:
-            other = product_of[fixed_in]
-            yield f"{here}.fixed_in: {fixed_in} is a release of {other}, not of {product}"
+            said = _("%(release)s is a release of %(other)s, not of %(product)s") % {
+                "release": fixed_in,
+                "other": product_of[fixed_in],
+                "product": product,
+            }
+            yield f"{here}.fixed_in: {said}"
         if (fixed_in is None) != (row.get("fix_scope") is None):
-            yield f"{here}: fixed_in and fix_scope go together, one of them is missing"
+            yield f"{here}: {_('fixed_in and fix_scope go together, one of them is missing')}"
+
+
+def _not_covered(product: str) -> str:
+    return _("%(value)s is not in source.products") % {"value": product}
 
 
 def _reference_faults(place: str, references: list[Json], covered: set[str]) -> Iterator[str]:
@@ -237,12 +296,13 @@ def _reference_faults(place: str, references: list[Json], covered: set[str]) -> 
         here = f"{place}.references[{index}]"
         product = reference.get("product")
         if product is not None and product not in covered:
-            yield f"{here}.product: {product} is not in source.products"
+            yield f"{here}.product: {_not_covered(product)}"
         for key in ("url", "successor_url"):
             try:
                 check_url(reference.get(key) or "https://example.org/")
             except ValidationError:
-                yield f"{here}.{key}: {_shown(reference[key])} is no address"
+                said = _("%(value)s is no address") % {"value": _shown(reference[key])}
+                yield f"{here}.{key}: {said}"
 
 
 def _twice(entries: list[Json], place: str, key: str) -> Iterator[str]:
@@ -250,14 +310,20 @@ def _twice(entries: list[Json], place: str, key: str) -> Iterator[str]:
     first: dict[Any, int] = {}
     for index, entry in enumerate(entries):
         if key in entry and first.setdefault(entry[key], index) != index:
-            yield (
-                f"{place}[{index}].{key}: {_shown(entry[key])} stands in"
-                f" {place}[{first[entry[key]]}] already"
-            )
+            said = _("%(value)s stands in %(place)s already") % {
+                "value": _shown(entry[key]),
+                "place": f"{place}[{first[entry[key]]}]",
+            }
+            yield f"{place}[{index}].{key}: {said}"
 
 
 def _unknown(place: str, slugs: list[str], key: str, known: dict[str, set[str]]) -> Iterator[str]:
     for slug in slugs:
         if slug not in known[key]:
-            listed = ", ".join(sorted(known[key])[:20]) or "nothing"
-            yield f"{place}: {slug} is not in {key} (which lists {listed})"
+            listed = ", ".join(sorted(known[key])[:20]) or "—"
+            said = _("%(value)s is not in %(list)s. Known are: %(known)s.") % {
+                "value": slug,
+                "list": key,
+                "known": listed,
+            }
+            yield f"{place}: {said}"

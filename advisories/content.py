@@ -104,11 +104,6 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(child)
 
 
-def unstorable(text: str) -> bool:
-    """Whether the text holds U+0000, which PostgreSQL refuses, or half a surrogate pair."""
-    return any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
-
-
 def digests(content: Mapping[str, Any]) -> dict[str, str]:
     """SHA-256 (hex) of the three parts of a content: applicability, action, text (the rest)."""
     parts: dict[str, Content] = {APPLICABILITY: {}, ACTION: {}, TEXT: {}}
@@ -132,6 +127,13 @@ def digests(content: Mapping[str, Any]) -> dict[str, str]:
         else:
             parts[TEXT][key] = value
     return {part: hashlib.sha256(canonical(fields)).hexdigest() for part, fields in parts.items()}
+
+
+def token_of(advisory: Advisory) -> str:
+    """Stands for all that the stored advisory says; also drafts change, without a number. No query
+    for a row of `with_terms`."""
+    digest = hashlib.sha256(canonical(content_of(advisory))).hexdigest()
+    return f"{advisory.revision}-{digest[:24]}"
 
 
 def step(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> AdvisoryRevision.Step | None:

@@ -1,6 +1,6 @@
-"""Forms of the editors: one advisory with its products and references, and its withdrawal."""
+"""Forms of the editors: one advisory with its products and references, what is said when it is
+withdrawn or an older revision restored."""
 
-import hashlib
 from typing import Any
 
 from django import forms
@@ -10,20 +10,17 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from advisories.content import canonical, content_of
+from advisories.actions import REACH, RevisionConflict
+from advisories.content import token_of
 from advisories.models import Advisory, AffectedProduct, Reference
 from advisories.tidy import tidy
 
-
-def seen_token(advisory: Advisory) -> str:
-    """Stands for all that a form showed of the advisory; also drafts change, without a number."""
-    digest = hashlib.sha256(canonical(content_of(advisory))).hexdigest()
-    return f"{advisory.revision}-{digest[:24]}"
+PREVIEW, REVIEW, PUBLISH = "_preview", "_review", "_publish"
 
 
 def is_publishing(advisory: Advisory, data: Any) -> bool:
     """Whether saving this form publishes: always, but for a draft that is kept as a draft."""
-    return advisory.state != Advisory.State.DRAFT or "_publish" in data
+    return advisory.state != Advisory.State.DRAFT or PUBLISH in data
 
 
 class TidyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -43,12 +40,21 @@ class TidyForm(forms.ModelForm):  # type: ignore[type-arg]
 class AdvisoryForm(TidyForm):
     """`seen` is what the editor saw; a newer state is a conflict until `replace` is ticked.
 
-    `refusals` are messages of `publish` that no field check foresaw; the admin sets them.
+    `refusals` are messages of `publish` that no field check foresaw, `asking` says that the editor
+    has to look at the change first; the admin sets them. `reviewed` stands for the change that was
+    looked at, `at_least` is the step it is raised to. A preview asks for neither note nor step.
     """
 
     refusals: list[str] = []
+    asking = False
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    reviewed = forms.CharField(required=False, widget=forms.HiddenInput)
+    at_least = forms.ChoiceField(
+        required=False,
+        choices=[(step.value, step.label) for step in REACH],
+        widget=forms.RadioSelect,
+    )
     replace = forms.MultipleChoiceField(required=False, widget=forms.MultipleHiddenInput)
     note = forms.CharField(
         label=_("change note"),
@@ -65,12 +71,14 @@ class AdvisoryForm(TidyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.current = seen_token(self.instance) if self.instance.pk else ""
+        self.current = token_of(self.instance) if self.instance.pk else ""
         self.publishing = self.is_bound and is_publishing(self.instance, self.data)
+        self.previewing = self.is_bound and PREVIEW in self.data
         if "seen" not in self.fields:  # somebody who may only look
             return
         self.initial["seen"] = self.current
-        if self.is_bound and self.data.get(self.add_prefix("seen"), "") != self.current:
+        seen = self.data.get(self.add_prefix("seen"), "") if self.is_bound else self.current
+        if seen != self.current and not self.previewing:
             self._offer_to_replace()
 
     def _offer_to_replace(self) -> None:
@@ -95,6 +103,10 @@ class AdvisoryForm(TidyForm):
         cleaned = super().clean()
         for refusal in self.refusals:
             self.add_error(None, refusal)
+        if self.asking:
+            self.add_error(None, _("Look at the change below and publish it."))
+        if self.previewing:
+            return cleaned
         if cleaned.get("seen", "") != self.current and self.current not in cleaned.get(
             "replace", []
         ):
@@ -216,10 +228,20 @@ class ReferenceFormSet(OncePerAdvisory):
     message = _("The number %(value)s is listed twice in this advisory. Keep one row for it.")
 
 
-class WithdrawalForm(forms.Form):
+class SeenForm(forms.Form):
     """`seen` is the number of the revision that the editor saw."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def after_conflict(self, conflict: RevisionConflict) -> "SeenForm":
+        """The same entries, made from the revision that is the newest now, and why once more."""
+        data = {**self.data.dict(), "seen": conflict.current}  # type: ignore[attr-defined]
+        form = type(self)(data)
+        form.add_error(None, str(conflict))
+        return form
+
+
+class WithdrawalForm(SeenForm):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=1000,
@@ -229,3 +251,15 @@ class WithdrawalForm(forms.Form):
 
     def clean_reason(self) -> str:
         return tidy(self.cleaned_data["reason"])
+
+
+class RestoreForm(SeenForm):
+    note = forms.CharField(
+        label=_("change note"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Why this revision is right after all. It is shown in the history."),
+    )
+
+    def clean_note(self) -> str:
+        return tidy(self.cleaned_data["note"])

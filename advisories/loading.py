@@ -6,12 +6,14 @@ from datetime import date
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from advisories.catalogue_file import FaultyFile, Json, newest_edition, read
 from advisories.loading_advisories import load_advisories
-from advisories.loading_terms import load_terms, two_columns
+from advisories.loading_terms import load_terms
 from advisories.merging import Report, Values, merge, note
 from advisories.models import DocumentRevision, Product, SourceDocument
+from advisories.texts import two_columns
 from portal.models import User
 
 
@@ -27,30 +29,58 @@ def load(
     """
     wanted = read(source)
     _check_take(wanted, take)
-    with transaction.atomic():
-        report = Report()
-        document = _stored_document(wanted["source"], report)
-        newer = _newer_edition_loaded(wanted["source"], document)
-        load_terms(wanted, document, report)
-        _load_document(wanted["source"], document, report)
-        load_advisories(wanted, document, report, take=frozenset(take), by=by)
-        if newer and report.has_news:
-            raise FaultyFile(
-                [
-                    f"source.revisions: edition {newer} of {document.slug} is loaded, and this"
-                    " file is an older one. It would take the portal back; nothing was changed."
-                ]
-            )
-        if newer:
-            # What the newer file said stays the yardstick for "edited here".
-            transaction.set_rollback(True)
+    return load_document(wanted, take=take, by=by)
+
+
+@transaction.atomic
+def load_document(
+    wanted: Json,
+    *,
+    take: Collection[str] = (),
+    only: Collection[str] | None = None,
+    said: str = "",
+    by: User | None = None,
+) -> Report:
+    """Load a catalogue file that was read and checked.
+
+    `only` are the tracking IDs to write, the others are left (None: all); terms and editions
+    always come along. `said` is the change note ("": document and edition).
+    """
+    report = Report()
+    document = _stored_document(wanted["source"], report)
+    newer = newer_edition_loaded(wanted["source"], document)
+    load_terms(wanted, document, report)
+    _load_document(wanted["source"], document, report)
+    load_advisories(
+        wanted,
+        document,
+        report,
+        take=frozenset(take),
+        only=None if only is None else frozenset(only),
+        said=said or f"{document.slug} {newest_edition(wanted['source'])['version']}",
+        by=by,
+    )
+    if newer and report.has_news:
+        raise FaultyFile([f"source.revisions: {too_old(newer, document.slug)}"])
+    if newer:
+        # What the newer file said stays the yardstick for "edited here".
+        transaction.set_rollback(True)
     return report
+
+
+def too_old(newer: str, document: str) -> str:
+    """Says why a file of an older edition is refused."""
+    return _(
+        "edition %(newer)s of %(document)s is loaded, and this file is an older one. It would take"
+        " the portal back; nothing was changed."
+    ) % {"newer": newer, "document": document}
 
 
 def _check_take(wanted: Json, take: Collection[str]) -> None:
     listed = {advisory["tracking_id"] for advisory in wanted["advisories"]}
     if unknown := sorted(set(take) - listed):
-        raise FaultyFile([f"--take {name}: this file has no such advisory" for name in unknown])
+        message = _("this file has no such advisory")
+        raise FaultyFile([f"--take {name}: {message}" for name in unknown])
 
 
 def _stored_document(source: Json, report: Report) -> SourceDocument:
@@ -64,7 +94,7 @@ def _stored_document(source: Json, report: Report) -> SourceDocument:
     return document
 
 
-def _newer_edition_loaded(source: Json, document: SourceDocument) -> str | None:
+def newer_edition_loaded(source: Json, document: SourceDocument) -> str | None:
     """The version that was loaded last if it is newer than the file's newest, else None.
 
     Dates decide. Of two editions of one day that is older which the last file knew of, while it

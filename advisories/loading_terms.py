@@ -1,25 +1,21 @@
 """The terms of a catalogue file: modes, categories, topics, conditions, products, releases."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from advisories.catalogue_file import FaultyFile, Json
 from advisories.merging import Report, Values, merge, note
 from advisories.models import Category, Condition, Mode, Product, Release, SourceDocument, Topic
-from advisories.texts import LANGUAGES
+from advisories.texts import two_columns
 
 # Out of the way of every rank a file may hold, while ranks change places.
 RANK_PARKING = 1_000_000_001
-
-
-def two_columns(column: str, text: Mapping[str, str] | None) -> Values:
-    """A text of the file as the columns `column`_ja and `column`_en; null and absent are ""."""
-    return {f"{column}_{language}": (text or {}).get(language, "") for language in LANGUAGES}
 
 
 def _term(entry: Json, position: int) -> Values:
@@ -129,7 +125,11 @@ class _Loading:
             return {}
         if "product" in wanted and current["product"] != wanted["product"]:
             owner = current["product"]
-            self.faults.append(f"{place}.product: {row.slug} is a release of {owner} here")
+            said = _("%(release)s is a release of %(other)s here") % {
+                "release": row.slug,
+                "other": owner,
+            }
+            self.faults.append(f"{place}.product: {said}")
             return {}
         merged = merge(loaded=row.loaded, current=current, wanted=wanted)
         if merged.kept:
@@ -143,13 +143,19 @@ class _Loading:
 
     def _share(self, row: Any, current: Values, wanted: Values, place: str) -> None:
         """The slug came from elsewhere: it has to mean the same, and stays as it is."""
-        owner = f"the document {row.document.slug}" if row.document else "the portal itself"
         for name in self.kind.identity:
             if wanted[name] not in (current[name], row.loaded.get(name)):
-                self.faults.append(
-                    f"{place}.slug: {row.slug} is “{current[name]}” here, brought by {owner}, and"
-                    f" “{wanted[name]}” in this file ({name}). Use another slug."
-                )
+                said = _(
+                    "%(slug)s is “%(here)s” here, brought by %(owner)s, and “%(file)s” in this"
+                    " file (%(field)s). Use another slug."
+                ) % {
+                    "slug": row.slug,
+                    "here": current[name],
+                    "owner": row.document.slug if row.document else _("the portal itself"),
+                    "file": wanted[name],
+                    "field": name,
+                }
+                self.faults.append(f"{place}.slug: {said}")
                 return
         others = [name for name in wanted if name != "position" and wanted[name] != current[name]]
         if others:
@@ -204,7 +210,12 @@ class _Loading:
         for (product, rank), count in Counter(ranks.values()).items():
             if count > 1:
                 both = sorted(slug for slug, key in ranks.items() if key == (product, rank))
-                self.faults.append(f"releases: {' and '.join(both)} would both have rank {rank}")
+                said = _("%(one)s and %(other)s would both have rank %(rank)s") % {
+                    "one": both[0],
+                    "other": both[1],
+                    "rank": rank,
+                }
+                self.faults.append(f"releases: {said}")
         if moved and not self.faults:
             Release.objects.filter(pk__in=[row.pk for row in moved]).update(
                 rank=F("rank") + RANK_PARKING

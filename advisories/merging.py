@@ -11,8 +11,9 @@ Values = dict[str, Any]
 class Report:
     """What a run of the loader did, by kind ("advisory", "mode"): slugs, tracking IDs, versions.
 
-    `edited_here`, `shared` (another document brought it, with other details) and `missing` (of
-    this document, but not in this file) were left as they are. `unchanged` counts the rest.
+    `edited_here`, `shared` (another document brought it, with other details), `missing` (of this
+    document, but not in this file) and `not_chosen` were left as they are. `unchanged` counts the
+    rest.
     """
 
     added: dict[str, list[str]] = field(default_factory=dict)
@@ -20,6 +21,7 @@ class Report:
     edited_here: dict[str, list[str]] = field(default_factory=dict)
     shared: dict[str, list[str]] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
+    not_chosen: dict[str, list[str]] = field(default_factory=dict)
     unchanged: int = 0
 
     @property
@@ -34,6 +36,7 @@ class Report:
             ("Left, edited here", self.edited_here),
             ("Left, brought by another document", self.shared),
             ("Left, not in this file", self.missing),
+            ("Left, not chosen", self.not_chosen),
         ):
             for kind, names in group.items():
                 yield f"{title}: {kind} ({len(names)}): {', '.join(names)}"

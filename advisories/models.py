@@ -259,6 +259,8 @@ class Advisory(models.Model):
     withdrawn_reason = models.TextField(_("reason of the withdrawal"), blank=True)
     # 0: never published.
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
+    # None: nobody has said so yet. It is no part of what a revision holds.
+    reviewed_on = models.DateField(_("reviewed on"), null=True, blank=True, editable=False)
 
     title_ja = models.CharField(_("title (Japanese)"), max_length=200)
     title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
@@ -471,6 +473,39 @@ class Reference(models.Model):
         return self.successor_url or self.url
 
 
+class LinkCheck(models.Model):
+    """What `check_links` found at an address. A row of its own, since references are written anew
+    with each change of their advisory."""
+
+    class State(models.TextChoices):
+        OK = "ok", _("reachable")
+        GONE = "gone", _("no longer there")
+        FAILED = "failed", _("answers with an error")
+        UNREACHABLE = "unreachable", _("does not answer")
+        NO_HOST = "no_host", _("no such host")
+        LOOP = "loop", _("redirects without end")
+        REFUSED = "refused", _("leads to an address that is not public")
+
+    url = models.URLField(_("address"), max_length=500, unique=True)
+    state = models.CharField(_("state"), max_length=12, choices=State)
+    # None: no answer.
+    http_code = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
+    final_url = models.URLField(_("final address"), max_length=2000, blank=True)
+    # Of the words on the page; "": none was read.
+    digest = models.CharField(max_length=64, blank=True)
+    checked_at = models.DateTimeField(_("checked at"))
+    # None: the page has said the same since it was first read.
+    changed_at = models.DateTimeField(_("changed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("checked link")
+        verbose_name_plural = _("checked links")
+        ordering = ["url"]
+
+    def __str__(self) -> str:
+        return self.url
+
+
 class AdvisoryRevision(models.Model):
     """An immutable snapshot of an advisory, written by `actions.publish` and `actions.withdraw`."""
 
@@ -520,3 +555,148 @@ class AdvisoryRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.advisory.tracking_id} r{self.number}"
+
+
+class LocalNote(models.Model):
+    """The company's own steps for an advisory, as they stand. No import and no revision touches
+    it; `note_actions.save_note` is the only writer."""
+
+    advisory = models.OneToOneField(
+        Advisory, models.PROTECT, related_name="local_note", verbose_name=_("advisory")
+    )
+    version = models.PositiveIntegerField(_("version"))
+    text = models.TextField(_("steps"), blank=True)
+    # In order: {"sha256", "type", "width", "height", "caption"}; files are NotePicture's.
+    pictures = models.JSONField(_("pictures"), default=list, blank=True)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("saved by")
+    )
+    saved_at = models.DateTimeField(_("saved at"))
+
+    class Meta:
+        verbose_name = _("local note")
+        verbose_name_plural = _("local notes")
+        ordering = ["advisory"]
+
+    def __str__(self) -> str:
+        return f"{self.advisory.tracking_id} v{self.version}"
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.text.strip() or self.pictures)
+
+
+class LocalNoteVersion(models.Model):
+    """What a local note said; a row is written with each save and never changed."""
+
+    note = models.ForeignKey(
+        LocalNote, models.PROTECT, related_name="versions", verbose_name=_("local note")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    text = models.TextField(_("steps"), blank=True)
+    pictures = models.JSONField(_("pictures"), default=list, blank=True)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("saved by")
+    )
+    saved_at = models.DateTimeField(_("saved at"))
+
+    class Meta:
+        verbose_name = _("version of a local note")
+        verbose_name_plural = _("versions of local notes")
+        ordering = ["note", F("number").desc()]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["note", "number"], name="one_version_per_note_and_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.note} ({self.number})"
+
+
+class NotePicture(models.Model):
+    """A picture of local notes: a file stored once under its SHA-256, never removed, because
+    earlier versions and checklists name it."""
+
+    class Type(models.TextChoices):
+        PNG = "image/png", "PNG"
+        JPEG = "image/jpeg", "JPEG"
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    type = models.CharField(_("type"), max_length=20, choices=Type)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("added by")
+    )
+    added_at = models.DateTimeField(_("added at"))
+
+    class Meta:
+        verbose_name = _("picture of a local note")
+        verbose_name_plural = _("pictures of local notes")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+    @property
+    def extension(self) -> str:
+        return "jpg" if self.type == self.Type.JPEG else "png"
+
+
+class DocumentImport(models.Model):
+    """An uploaded edition of a document between its upload and the decision about it."""
+
+    class State(models.TextChoices):
+        STAGED = "staged", _("to be decided")
+        APPLIED = "applied", _("taken over")
+        DISCARDED = "discarded", _("discarded")
+
+    class Kind(models.TextChoices):
+        CATALOGUE = "catalogue", _("catalogue file (JSON)")
+        TABLE = "table", _("table (CSV or XLSX)")
+
+    document = models.CharField(_("source document"), max_length=80)
+    # "": a table, which says it of each row.
+    edition = models.CharField(_("edition"), max_length=40, blank=True)
+    kind = models.CharField(_("kind of file"), max_length=10, choices=Kind)
+    file_name = models.CharField(_("file"), max_length=200)
+    sha256 = models.CharField(max_length=64)
+    # A catalogue file as it was read, or the rows of a table as {column: text}.
+    content = models.JSONField()
+    # What the portal said when the file came: tracking ID -> token of that state.
+    base = models.JSONField(default=dict)
+    # What a catalogue file does to terms and editions: "added" ... -> kind -> names.
+    terms = models.JSONField(default=dict, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.STAGED)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    # None, both: not decided yet.
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    # Tracking IDs by what was done with them: "added", "changed", "withdrawn", "left".
+    result = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("import of a document")
+        verbose_name_plural = _("imports of documents")
+        ordering = ["-uploaded_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="staged", decided_by__isnull=True, decided_at__isnull=True)
+                | ~Q(state="staged") & Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="decided_import_says_who_and_when",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.document, self.edition, self.file_name) if part)

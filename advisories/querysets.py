@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -19,6 +20,7 @@ from django.db.models import (
     When,
 )
 
+from advisories import shortcomings
 from advisories.applicability import (
     UNKNOWN,
     Deployment,
@@ -65,6 +67,30 @@ class AdvisoryQuerySet(models.QuerySet["Advisory"]):
         """Of `for_deployment`'s rows those with one of these verdicts."""
         reasons = [r.value for r in Reason if r.verdict in verdicts]
         return self.filter(Q(("reason__in", reasons)))
+
+    # What editors should look at (shortcomings.py): published advisories, one query each.
+
+    def without_statement(self) -> AdvisoryQuerySet:
+        return self.published().filter(shortcomings.no_statement())
+
+    def under_investigation(self) -> AdvisoryQuerySet:
+        return self.published().filter(shortcomings.under_investigation())
+
+    def with_fix_without_note(self) -> AdvisoryQuerySet:
+        return self.published().filter(shortcomings.fix_without_note())
+
+    def with_missing_translation(self) -> AdvisoryQuerySet:
+        return self.published().filter(shortcomings.no_translation())
+
+    def with_dead_link(self) -> AdvisoryQuerySet:
+        return self.published().filter(shortcomings.dead_link())
+
+    def with_changed_link(self) -> AdvisoryQuerySet:
+        return self.published().filter(shortcomings.changed_link())
+
+    def not_reviewed_since(self, day: date) -> AdvisoryQuerySet:
+        """Neither marked as reviewed nor published on `day` or later."""
+        return self.published().exclude(shortcomings.reviewed_since(day))
 
     def with_terms(self) -> AdvisoryQuerySet:
         """With category, document, topics, modes, conditions, references and product rows:

@@ -19,11 +19,17 @@ from import_export.results import Error, Result, RowResult
 from advisories.actions import RevisionConflict, publish
 from advisories.cells import defuse, restore
 from advisories.models import Advisory, AdvisoryRevision, Product
-from advisories.table_files import FileRefused
-from advisories.table_reader import RowReader, as_exported, short, unknown, whole_number
+from advisories.table_parsing import FileRefused
+from advisories.table_reader import (
+    RowReader,
+    as_exported,
+    check_headers,
+    clean_cells,
+    unknown,
+    whole_number,
+)
 from advisories.table_results import TableResult, changes
 from advisories.table_rows import Row, columns, to_row
-from advisories.tidy import tidy
 
 State = Advisory.State
 CHUNK = 500
@@ -70,7 +76,7 @@ class AdvisoryResource(ModelResource[Advisory] if TYPE_CHECKING else ModelResour
     def import_data(self, dataset: tablib.Dataset, *args: Any, **kwargs: Any) -> Result:
         """Nothing is written unless every row is right. `file_name` and `user` say who and what."""
         try:
-            self._check_headers(dataset.headers or [])
+            check_headers(dataset.headers or [], self.columns)
         except FileRefused as refused:
             result = TableResult()
             result.append_base_error(Error(refused))
@@ -82,22 +88,6 @@ class AdvisoryResource(ModelResource[Advisory] if TYPE_CHECKING else ModelResour
             dataset, *args, **{**kwargs, "rollback_on_validation_errors": True}
         )
         return cast(Result, result)
-
-    def _check_headers(self, headers: list[str]) -> None:
-        missing = [column for column in self.columns if column not in headers]
-        strange = [header for header in headers if header not in self.columns]
-        if missing:
-            raise FileRefused(
-                _("These columns are missing: %(columns)s. Export the advisories, and edit that.")
-                % {"columns": ", ".join(missing)}
-            )
-        if strange:
-            raise FileRefused(
-                _("These columns are not known: %(columns)s. Remove them.")
-                % {"columns": ", ".join(short(header) or "“”" for header in strange)}
-            )
-        if len(set(headers)) != len(headers):
-            raise FileRefused(_("A column is there twice. Remove one of them."))
 
     def _existing(self, cells: Iterable[str]) -> dict[str, Advisory]:
         """The advisories of the file that are there already; eight queries per 500 rows."""
@@ -114,15 +104,9 @@ class AdvisoryResource(ModelResource[Advisory] if TYPE_CHECKING else ModelResour
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         """Cells as they were before `defuse`, refused where a text cannot be stored."""
-        errors: dict[str, list[str]] = {}
-        if not any(str(cell).strip() for cell in row.values()):
-            raise ValidationError({"tracking_id": [_("This row is empty. Delete it.")]})
-        for column in self.columns:
-            try:
-                row[column] = tidy(restore(row[column]))
-            except ValidationError as error:
-                errors[column] = error.messages
-        row["tracking_id"] = row["tracking_id"].strip()
+        errors = clean_cells(row, self.columns)
+        if "tracking_id" in errors:
+            raise ValidationError(errors)
         first = self.seen.setdefault(row["tracking_id"], kwargs["row_number"] + 1)
         if first != kwargs["row_number"] + 1:
             errors.setdefault("tracking_id", []).append(

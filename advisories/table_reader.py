@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from advisories.applicability import FixScope, Severity, Status
+from advisories.cells import restore
 from advisories.models import (
     Advisory,
     AffectedProduct,
@@ -22,6 +23,7 @@ from advisories.models import (
     SourceDocument,
     Topic,
 )
+from advisories.table_parsing import FileRefused
 from advisories.table_rows import (
     COLUMNS,
     PRODUCT_COLUMNS,
@@ -32,6 +34,7 @@ from advisories.table_rows import (
     reference_line,
     slugs_of,
 )
+from advisories.tidy import tidy
 
 Errors = dict[str, list[str]]
 
@@ -65,6 +68,38 @@ def as_exported(row: Row, parsed: Parsed, products: Iterable[Product]) -> Row:
     for product in products:
         exported |= product_group(product.slug, affected.get(product.slug))
     return exported
+
+
+def check_headers(headers: list[str], columns: list[str]) -> None:
+    """Raises FileRefused unless the table has just these columns, in any order."""
+    missing = [column for column in columns if column not in headers]
+    strange = [header for header in headers if header not in columns]
+    if missing:
+        raise FileRefused(
+            _("These columns are missing: %(columns)s. Export the advisories, and edit that.")
+            % {"columns": ", ".join(missing)}
+        )
+    if strange:
+        raise FileRefused(
+            _("These columns are not known: %(columns)s. Remove them.")
+            % {"columns": ", ".join(short(header) or "“”" for header in strange)}
+        )
+    if len(set(headers)) != len(headers):
+        raise FileRefused(_("A column is there twice. Remove one of them."))
+
+
+def clean_cells(row: Row, columns: Iterable[str]) -> Errors:
+    """Make the cells what they were before `defuse`; answers those that cannot be stored."""
+    errors: Errors = {}
+    if not any(str(cell).strip() for cell in row.values()):
+        return {"tracking_id": [_("This row is empty. Delete it.")]}
+    for column in columns:
+        try:
+            row[column] = tidy(restore(row[column]))
+        except ValidationError as error:
+            errors[column] = error.messages
+    row["tracking_id"] = row["tracking_id"].strip()
+    return errors
 
 
 class RowReader:

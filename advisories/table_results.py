@@ -3,10 +3,10 @@
 import logging
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from import_export.results import Result, RowResult
 
+from advisories.differences import marked
 from advisories.table_rows import Row
 
 logger = logging.getLogger(__name__)
@@ -44,27 +44,7 @@ def _by_column(error: ValidationError) -> list[str]:
 def changes(before: Row, after: Row) -> list[tuple[str, str]]:
     """Column and marked-up difference of each cell that changes."""
     return [
-        (column, _difference(before.get(column, ""), value))
+        (column, marked(before.get(column, ""), value))
         for column, value in after.items()
         if column != "revision" and value != before.get(column, "")
     ]
-
-
-def _difference(old: str, new: str) -> str:
-    """What goes and what comes, between what both begin and end with."""
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    gone, come = old[head : len(old) - tail], new[head : len(new) - tail]
-    return format_html(
-        "{}{}{}{}",
-        new[:head],
-        format_html("<del>{}</del>", gone) if gone else "",
-        format_html("<ins>{}</ins>", come) if come else "",
-        new[len(new) - tail :] if tail else "",
-    )
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

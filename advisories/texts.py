@@ -1,5 +1,6 @@
 """Two languages side by side: columns `x_ja`, `x_en`, frozen as {"ja": ..., "en": ...}."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import get_language
@@ -17,6 +18,12 @@ def in_language(text: dict[str, str] | None, language: str | None = None) -> str
 def both(instance: Any, field: str) -> dict[str, str]:
     """The columns `field`_ja and `field`_en as {"ja": ..., "en": ...}; empty ones are ""."""
     return {language: getattr(instance, f"{field}_{language}") for language in LANGUAGES}
+
+
+def two_columns(field: str, text: Mapping[str, str] | None) -> dict[str, Any]:
+    """The other way round: {"ja", "en"} as the columns `field`_ja and `field`_en; None and what is
+    absent are ""."""
+    return {f"{field}_{language}": (text or {}).get(language, "") for language in LANGUAGES}
 
 
 class localized:

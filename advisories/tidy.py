@@ -16,6 +16,11 @@ def one_line_feed(text: str) -> str:
     return LINE_BREAK.sub("\n", text)
 
 
+def unstorable(text: str) -> bool:
+    """Whether the text holds U+0000, which PostgreSQL refuses, or half a surrogate pair."""
+    return any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+
+
 def tidy(text: str) -> str:
     """`text` with plain line feeds. Raises ValidationError that names a character it must not
     hold and where it stands."""

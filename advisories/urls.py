@@ -2,16 +2,17 @@
 
 from django.urls import path, re_path
 
-from advisories import views
+from advisories.views import catalogue, notes
 
 app_name = "advisories"
 
+# The characters of a tracking ID and no others: a NUL must not reach PostgreSQL.
+TRACKING_ID = r"(?P<tracking_id>[A-Za-z0-9][A-Za-z0-9._-]*)"
+
 urlpatterns = [
-    path("", views.advisory_list, name="advisory_list"),
-    # The characters of a tracking ID and no others: a NUL must not reach PostgreSQL.
-    re_path(
-        r"^(?P<tracking_id>[A-Za-z0-9][A-Za-z0-9._-]*)/$",
-        views.advisory_detail,
-        name="advisory_detail",
-    ),
+    path("", catalogue.advisory_list, name="advisory_list"),
+    re_path(r"^pictures/(?P<sha256>[0-9a-f]{64})$", notes.note_picture, name="note_picture"),
+    # /advisories/<tracking id>/
+    re_path(rf"^{TRACKING_ID}/$", catalogue.advisory_detail, name="advisory_detail"),
+    re_path(rf"^{TRACKING_ID}/note/$", notes.note_edit, name="note_edit"),
 ]

@@ -4,7 +4,10 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from checklists import admin_handover
 from checklists.models import Checklist, Edition, Event, Purge, Rollout, SignOff
+
+__all__ = ["admin_handover"]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -7,15 +7,23 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 
 from advisories.applicability import Reason, Verdict
 from advisories.texts import LANGUAGES
 from checklists import wording
 from checklists.chain import timestamp
 from checklists.freezing import NOT_KNOWN
-from checklists.models import Checklist, ChecklistItem, Decision, Edition, SignOff
+from checklists.models import (
+    Checklist,
+    ChecklistItem,
+    Decision,
+    Edition,
+    HandoverSettings,
+    SignOff,
+)
 from checklists.moves import Move
+from checklists.numbering import document_number
 from checklists.offers import Offer, Offered, offered_to
 
 FORMAT = 1
@@ -25,17 +33,22 @@ Json = dict[str, Any]
 def content_of(checklist: Checklist, edition: Edition, offered: Offered | None = None) -> Json:
     """The content of the checklist as it stands, for this edition.
 
-    A draft's offers are those of the catalogue now (`offered`, where it was asked already); a
-    prepared edition's are those that were signed. Two queries, and those of `offered_to` or one.
+    A draft's offers are those of the catalogue now (`offered`, where it was asked already), and
+    its hand-over looks as it is set now; a prepared edition's are those that were signed. Three
+    queries, for a draft those of `offered_to` more.
     For an issued edition the content that was signed is `edition.content`, not this.
     """
     header = checklist.frozen
     rows = list(checklist.answers.all())
     answers = {row.question: row.value for row in rows}
     items = list(checklist.items.all())
-    offers = _signed_offers(checklist, edition)
-    if offers is None:
+    signed = _signed(checklist, edition)
+    if signed is None:
         offers = offers_content(offered or offered_to(checklist, items, answers))
+        handover = _handover(checklist, edition)
+    else:  # from before there were offers, or settings: none, and those of now
+        offers = signed.get("offers", [])
+        handover = signed.get("handover") or _handover(checklist, edition)
     return {
         "format": FORMAT,
         "checklist": _checklist(checklist, answers),
@@ -64,18 +77,18 @@ def content_of(checklist: Checklist, edition: Edition, offered: Offered | None =
         },
         "statement": _both(partial(wording.statement_text, statement_counts(items))),
         "offers": offers,
+        "handover": handover,
     }
 
 
-def _signed_offers(checklist: Checklist, edition: Edition) -> list[Json] | None:
-    """The offers that *prepared* was signed over, whatever the catalogue did since; None: nobody
-    has signed."""
+def _signed(checklist: Checklist, edition: Edition) -> Json | None:
+    """What *prepared* froze of the catalogue and of the settings, whatever became of them since;
+    None: nobody has signed. One query."""
     prepared = edition.signature(SignOff.Kind.PREPARED)
     if prepared is None:
         return None
-    event = checklist.events.get(hash=prepared.chain_head)
-    offers: list[Json] = event.effect.get("offers", [])  # none before there were offers
-    return offers
+    effect: Json = checklist.events.get(hash=prepared.chain_head).effect
+    return effect
 
 
 def offers_content(offered: Offered) -> list[Json]:
@@ -100,6 +113,22 @@ def _offer(move: Move, offer: Offer | None) -> Json:
         "verdict": offer.reason.verdict.value if offer else None,
         "confirmed": move.needs_tick,
     }
+
+
+def _handover(checklist: Checklist, edition: Edition) -> Json:
+    """How the hand-over looks as it is set now; one query."""
+    settings = HandoverSettings.current()
+    opened = timezone.localdate(edition.opened_at)
+    values = {
+        "project_number": checklist.number,
+        "host": checklist.host,
+        "edition": edition.number,
+        "checklist": str(checklist.pk)[:8],
+        "year": f"{opened:%Y}",
+        "month": f"{opened:%m}",
+        "day": f"{opened:%d}",
+    }
+    return settings.frozen(document_number(settings.number_pattern, values))
 
 
 def statement_counts(items: list[ChecklistItem]) -> dict[str, int]:

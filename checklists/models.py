@@ -10,7 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from advisories.applicability import Reason, Severity, Verdict
+from checklists.acceptance import AccessUse as AccessUse
+from checklists.acceptance import Attempts as Attempts
+from checklists.acceptance import CustomerAccess as CustomerAccess
+from checklists.acceptance import Reply as Reply
 from checklists.fields import FrozenJSONField
+from checklists.handover_settings import HandoverSettings as HandoverSettings
 from checklists.querysets import ChecklistQuerySet, DeviceQuerySet, RolloutQuerySet
 
 # Bounds of what people type; they keep a row of the PDF on a page or two.
@@ -200,6 +205,10 @@ class Event(models.Model):
         REOPENED = "reopened", _("re-opened")
         CLOSED = "closed", _("draft closed")
         REVOKED = "revoked", _("edition revoked")
+        ACCEPTED = "accepted", _("accepted by the customer")
+        DECLINED = "declined", _("declined by the customer")
+        COMMENTED = "commented", _("comment of the customer")
+        REPLY_REVOKED = "reply_revoked", _("the customer's answer revoked")
         DISCARDED = "discarded", _("discarded")
 
     class Outcome(models.TextChoices):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from advisories.texts import in_language
 from checklists.actions.creation import HEADER
-from checklists.models import Event
+from checklists.models import Event, Reply
 from checklists.moves import Consequence, Step
 from checklists.page_offers import consequence_words
 from checklists.recorded import Said, moment, said_of_event
@@ -60,6 +60,8 @@ def _what(event: Event) -> str:
             "number": event.item.position,
             "title": in_language(event.item.content["title"]),
         }
+        if event.kind == Event.Kind.COMMENTED:
+            return _("No. %(number)d: the customer's comment. %(title)s") % place
         if event.kind == Event.Kind.TAKEN:
             place["revision"] = event.payload["revision"]
             return _("No. %(number)d: took revision %(revision)s. %(title)s") % place
@@ -94,6 +96,12 @@ _SENTENCES: dict[Event.Kind, Callable[[Mapping[str, Any]], str]] = {
     Event.Kind.REOPENED: lambda p: _("Re-opened: edition %(edition)s begins.") % p,
     Event.Kind.CLOSED: lambda p: _("Closed the draft of edition %(edition)s unchanged.") % p,
     Event.Kind.REVOKED: lambda p: _("Revoked edition %(edition)s.") % p,
+    Event.Kind.ACCEPTED: lambda p: _("Accepted edition %(edition)s for the customer.") % p,
+    Event.Kind.DECLINED: lambda p: _("Declined edition %(edition)s for the customer.") % p,
+    Event.Kind.COMMENTED: lambda p: _("Commented on edition %(edition)s for the customer.") % p,
+    Event.Kind.REPLY_REVOKED: lambda p: (
+        _("Revoked the customer's answer to edition %(edition)s.") % p
+    ),
     Event.Kind.DISCARDED: lambda p: _("Discarded the checklist."),
 }
 
@@ -104,7 +112,9 @@ def _said(header: Mapping[str, Any], event: Event) -> Said:
     if event.kind == Event.Kind.TAKEN:
         return _said_of_taken(event.effect)
     payload = event.payload
-    said = [(_("Reason"), payload["reason"])] if payload.get("reason") else []
+    said = [(_("Company"), payload["company"])] if payload.get("company") else []
+    said += [(_("How"), str(Reply.How(payload["how"]).label))] if "how" in payload else []
+    said += [(_("Reason"), payload["reason"])] if payload.get("reason") else []
     if payload.get("comment"):
         said.append((_("Comment"), payload["comment"]))
     said += [

@@ -41,23 +41,17 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
         """Those with a draft or a prepared edition."""
         return self.filter(editions__issued_at__isnull=True)
 
-    def awaiting_review(self) -> ChecklistQuerySet:
-        """Those whose open edition has a live *prepared*."""
-        return self.filter(Exists(_live_prepared()))
-
     def in_draft(self) -> ChecklistQuerySet:
         """Those whose open edition has no live *prepared*: the only ones that can change."""
         return self.with_open_edition().exclude(Exists(_live_prepared()))
 
-    def awaiting_signature_of(self, user: User) -> ChecklistQuerySet:
-        """Prepared by somebody else than `user`."""
-        return self.filter(Exists(_live_prepared().exclude(signer=user)))
-
     def with_editions(self) -> ChecklistQuerySet:
-        """With rollout, editions, their signatures and revocations: three queries more."""
-        from checklists.models import Edition
+        """With rollout, editions, their signatures, the customer's answers and revocations: three
+        queries more."""
+        from checklists.models import Edition, SignOff
 
-        editions = Edition.objects.select_related("revocation").prefetch_related("sign_offs")
+        signatures = Prefetch("sign_offs", SignOff.objects.select_related("reply__recorded_by"))
+        editions = Edition.objects.select_related("revocation").prefetch_related(signatures)
         return self.select_related("rollout").prefetch_related(Prefetch("editions", editions))
 
     def with_progress(self) -> ChecklistQuerySet:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from advisories.applicability import Verdict
 from checklists.models import ChecklistItem, Decision, Event
@@ -18,21 +18,37 @@ class Hindrance:
     tracking_ids: tuple[str, ...]
 
     def __str__(self) -> str:
-        sentence: str = _SENTENCES[self.kind]()
-        return sentence % {"n": len(self.tracking_ids)}
+        return str(_SENTENCES[self.kind] % {"n": len(self.tracking_ids)})
 
 
 _SENTENCES: dict[str, Any] = {
-    "open": lambda: _("%(n)d items still need a decision."),
-    "returned": lambda: _("%(n)d returned or changed items have not been decided again."),
-    "conflict": lambda: _("%(n)d conflicts are not resolved."),
-    "pending": lambda: _("%(n)d pending items do not say who must answer and by when."),
-    "pending_high": lambda: _(
-        "%(n)d pending items of high severity do not say who agreed to hand over with them open."
+    "open": ngettext_lazy(
+        "%(n)d item still needs a decision.", "%(n)d items still need a decision.", "n"
     ),
-    "unverified": lambda: _(
+    "returned": ngettext_lazy(
+        "%(n)d returned or changed item has not been decided again.",
+        "%(n)d returned or changed items have not been decided again.",
+        "n",
+    ),
+    "conflict": ngettext_lazy(
+        "%(n)d conflict is not resolved.", "%(n)d conflicts are not resolved.", "n"
+    ),
+    "pending": ngettext_lazy(
+        "%(n)d pending item does not say who must answer and by when.",
+        "%(n)d pending items do not say who must answer and by when.",
+        "n",
+    ),
+    "pending_high": ngettext_lazy(
+        "%(n)d pending item of high severity does not say who agreed to hand over with it open.",
+        "%(n)d pending items of high severity do not say who agreed to hand over with them open.",
+        "n",
+    ),
+    "unverified": ngettext_lazy(
+        "%(n)d item that is fixed in this release is not verified. The box was not installed"
+        " with it, so an old value may have come over.",
         "%(n)d items that are fixed in this release are not verified. The box was not installed"
-        " with it, so old values may have come over."
+        " with it, so old values may have come over.",
+        "n",
     ),
 }
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from advisories.applicability import Verdict
 from checklists.chain import timestamp
 from checklists.conflicts import to_resolve
-from checklists.handover.rows import Row, make_row, moment
+from checklists.handover.dates import moment
+from checklists.handover.rows import Row, make_row
 from checklists.models import Checklist, Decision, Event
 from checklists.moves import Held, Move, Step
 from checklists.offers import moves_since
@@ -44,7 +45,8 @@ class Hindered:
 
 @dataclass(frozen=True)
 class Late:
-    """An operation that came after *prepared* and changed nothing; `number` "" for a question."""
+    """An operation that was kept and changed nothing: it came after *prepared*, or somebody else
+    had been faster. `number` "" for a question."""
 
     number: str
     what: str
@@ -105,9 +107,14 @@ class Seen:
 
     rows: list[ReviewedRow]
     exceptions: list[tuple[str, list[Row]]]
+    conflicts: list[Late]
     late: list[Late]
     not_taken: list[NotTaken]
     since: list[Line]
+
+    @property
+    def nothing_stands_out(self) -> bool:
+        return not (self.exceptions or self.conflicts or self.late or self.not_taken or self.since)
 
 
 def seen_by_reviewer(
@@ -117,10 +124,27 @@ def seen_by_reviewer(
 
     `comments` maps tracking IDs to what was already written.
     """
+    zone, rows = ZoneInfo(settings.TIME_ZONE), rows_of(content)
+    numbers = {row.tracking_id: row.number for row in rows}
+    waiting: dict[str, list[Late]] = {Event.Outcome.CONFLICT: [], Event.Outcome.LATE: []}
+    for event in to_resolve(checklist):
+        waiting[event.outcome].append(late_of(event, numbers, zone))
+    return Seen(
+        rows=[ReviewedRow(row, comments.get(row.tracking_id, "")) for row in rows],
+        exceptions=exceptions_of(rows),
+        conflicts=waiting[Event.Outcome.CONFLICT],
+        late=waiting[Event.Outcome.LATE],
+        not_taken=not_taken(content),
+        since=_since(content["checklist"]["product"]["slug"], content),
+    )
+
+
+def rows_of(content: Mapping[str, Any]) -> list[Row]:
+    """The items of a content in the active language, as the hand-over prints them; no query."""
     zone, language = ZoneInfo(settings.TIME_ZONE), get_language() or "ja"
     product = content["checklist"]["product"]["slug"]
     moved = {offer["tracking_id"]: offer for offer in content["offers"]}
-    rows = [
+    return [
         make_row(
             item,
             language=language,
@@ -130,6 +154,10 @@ def seen_by_reviewer(
         )
         for item in content["items"]
     ]
+
+
+def exceptions_of(rows: list[Row]) -> list[tuple[str, list[Row]]]:
+    """(title, rows) of what needs an eye before all else, without empty ones."""
     chosen: dict[str, list[Row]] = {
         _("Risk accepted"): [r for r in rows if r.decision_key == Decision.RISK_ACCEPTED],
         _("Pending"): [r for r in rows if r.decision_key == Decision.PENDING],
@@ -138,18 +166,7 @@ def seen_by_reviewer(
             r for r in rows if r.verdict_key == "fixed" and r.decision_key == Decision.OPEN
         ],
     }
-    numbers = {row.tracking_id: row.number for row in rows}
-    return Seen(
-        rows=[ReviewedRow(row, comments.get(row.tracking_id, "")) for row in rows],
-        exceptions=[(title, found) for title, found in chosen.items() if found],
-        late=[
-            _late(event, numbers, zone)
-            for event in to_resolve(checklist)
-            if event.outcome == Event.Outcome.LATE
-        ],
-        not_taken=not_taken(content),
-        since=_since(product, content),
-    )
+    return [(title, found) for title, found in chosen.items() if found]
 
 
 def _since(product: str, content: Mapping[str, Any]) -> list[Line]:
@@ -162,7 +179,8 @@ def _since(product: str, content: Mapping[str, Any]) -> list[Line]:
     ]
 
 
-def _late(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> Late:
+def late_of(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> Late:
+    """`numbers` maps tracking IDs to the numbers of their items."""
     at = moment(timestamp(event.recorded_at) or "", zone)
     if event.item is None:
         return Late(
@@ -172,7 +190,7 @@ def _late(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> Late:
     what = " / ".join(
         text for text in (str(Decision(wanted["decision"]).label), wanted["note"]) if text
     )
-    return Late(numbers[event.item.tracking_id], what, event.actor_name, at)
+    return Late(numbers.get(event.item.tracking_id, ""), what, event.actor_name, at)
 
 
 def reviewers_of(checklist: Checklist, by: User) -> list[User]:

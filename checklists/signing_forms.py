@@ -21,10 +21,9 @@ class OnceForm(forms.Form):
     op_id = forms.UUIDField(widget=forms.HiddenInput(attrs={"id": False}), initial=uuid4)
 
 
-class SignForm(OnceForm):
-    """A signature: what was seen, and the password when the last proof of identity is old."""
+class ProofForm(OnceForm):
+    """A step that needs a fresh proof of identity: the password when the last one is old."""
 
-    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
     password = forms.CharField(
         label=_("Your password"),
         help_text=_("Signing asks for it when you have not shown it in the last five minutes."),
@@ -46,6 +45,12 @@ class SignForm(OnceForm):
                 _("The password is not right. Nothing was signed. Enter it again.")
             )
         return ""
+
+
+class SignForm(ProofForm):
+    """A signature over what was seen."""
+
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 class ReasonForm(OnceForm):

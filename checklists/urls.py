@@ -4,7 +4,9 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from checklists.views import (
+    acceptance,
     checklist,
+    customer,
     documents,
     editions,
     files,
@@ -69,6 +71,35 @@ urlpatterns = [
         files.edition_file,
         name="edition_file",
     ),
+    # /checklists/<uuid>/editions/: the revision history, and what the customer says of an edition
+    path("checklists/<uuid:uuid>/editions/", acceptance.revisions, name="revisions"),
+    path("checklists/<uuid:uuid>/editions/<str:number>/link/", acceptance.link, name="make_link"),
+    path(
+        "checklists/<uuid:uuid>/editions/<str:number>/links/<uuid:access>/revoke/",
+        acceptance.revoke_link,
+        name="revoke_link",
+    ),
+    path("checklists/<uuid:uuid>/editions/<str:number>/device/", acceptance.device, name="device"),
+    path("checklists/<uuid:uuid>/editions/<str:number>/paper/", acceptance.paper, name="paper"),
+    path(
+        "checklists/<uuid:uuid>/editions/<str:number>/replies/<int:pk>/revoke/",
+        acceptance.revoke_reply,
+        name="revoke_reply",
+    ),
+    path(
+        "checklists/<uuid:uuid>/editions/<str:number>/replies/<int:pk>/<str:name>",
+        acceptance.reply_file,
+        name="reply_file",
+    ),
+    # /a/<token>/ and /accept/<uuid>/: customers, who have no account
+    path("a/<str:token>/", customer.enter, name="link"),
+    # Else a redirect to the address above would carry the token on.
+    path("a/<str:token>", customer.enter, name="link_in_short"),
+    path("accept/<uuid:access>/", customer.customer, name="customer"),
+    path("accept/<uuid:access>/accept/", customer.accept, name="customer_accept"),
+    path("accept/<uuid:access>/decline/", customer.decline, name="customer_decline"),
+    path("accept/<uuid:access>/comment/", customer.comment, name="customer_comment"),
+    path("accept/<uuid:access>/files/<str:name>", customer.file, name="customer_file"),
     # /rollouts/<uuid>/
     path("rollouts/<uuid:uuid>/", rollouts.rollout_detail, name="rollout_detail"),
     path("rollouts/<uuid:uuid>/header/", rollouts.rollout_header, name="rollout_header"),

@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Prefetch
+
 from advisories.applicability import Reason
 from checklists import files
 from checklists.actions.creation import HEADER, frozen_state
 from checklists.actions.operations import decision_of
 from checklists.chain import broken_links, canonical, digest, replay, rewind, timestamp
-from checklists.models import Checklist, Edition, Event, SignOff
+from checklists.models import Checklist, Edition, Event, Reply, SignOff
 from checklists.offers import catalogue_of
 
 OPEN = dict.fromkeys(
@@ -31,6 +33,9 @@ UNDECIDED = {
     "flagged": False,
 }
 
+# Kinds of the customer's signatures, and of the events that say them.
+ANSWERS = (SignOff.Kind.ACCEPTED.value, SignOff.Kind.DECLINED.value)
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -43,7 +48,7 @@ class Origin:
 def findings(checklist: Checklist) -> list[str]:
     """What does not hold of chain, frozen rows, state and issued editions; about ten queries."""
     events = list(checklist.events.select_related("item").order_by("seq"))
-    editions = list(checklist.editions.prefetch_related("sign_offs"))
+    editions = list(checklist.editions.prefetch_related("sign_offs__reply"))
     return [
         *broken_links(events),
         *_end(checklist, events),
@@ -145,7 +150,8 @@ def _edition(edition: Edition, events: list[Event]) -> list[str]:
         wrong.append(f"{name}: its files or its time are not those of the event that issued it.")
     elif issued[-1].payload["digest"] != edition.digest:
         wrong.append(f"{name}: its digest is not that of the event that issued it.")
-    return [*wrong, *_content(edition, name), *_files(edition, name)]
+    replies = _replies(edition, name, events)
+    return [*wrong, *_content(edition, name), *replies, *_files(edition, name)]
 
 
 def _content(edition: Edition, name: str) -> list[str]:
@@ -168,9 +174,76 @@ def _content(edition: Edition, name: str) -> list[str]:
     return wrong
 
 
+def _replies(edition: Edition, name: str, events: list[Event]) -> list[str]:
+    """Every answer of the customer, and its revocation, against the events that say them."""
+    told = {}
+    for event in events:
+        if event.payload.get("edition") != edition.number:
+            continue
+        if event.kind in ANSWERS:
+            told[event.kind, timestamp(event.recorded_at)] = _told(event)
+        elif event.kind == Event.Kind.REPLY_REVOKED:
+            answered = (event.payload["kind"], event.payload["signed_at"])
+            revoked = (timestamp(event.recorded_at), event.actor_name, event.payload["reason"])
+            told[answered] = {**told.get(answered, {}), "revoked": revoked}
+    found = {
+        (s.kind, timestamp(s.signed_at)): _answered(s)
+        for s in edition.sign_offs.all()
+        if s.kind in ANSWERS
+    }
+    return [
+        f"{name}: what the customer {kind} at {at} is not what the events say."
+        for kind, at in sorted({*told, *found})
+        if told.get((kind, at)) != found.get((kind, at))
+    ]
+
+
+def _told(event: Event) -> dict[str, Any]:
+    told = {key: event.payload[key] for key in ("digest", "company", "statement")}
+    told |= {key: event.payload[key] for key in ("how", "reason", "dated", "access", "scan")}
+    witness = event.payload["recorded_by"]
+    return told | {
+        "name": event.actor_name,
+        "recorded_by": witness and witness["id"],
+        "sheets": event.effect["sheets"],
+        "revoked": (None, "", ""),
+    }
+
+
+def _answered(signature: SignOff) -> dict[str, Any]:
+    """The rows of an answer in the shape of `_told`; without its `Reply` it fits no event."""
+    answered = {key: getattr(signature, key) for key in ("digest", "company", "statement", "name")}
+    revoked = (timestamp(signature.revoked_at), signature.revoked_by, signature.revoke_reason)
+    reply: Reply | None = getattr(signature, "reply", None)
+    if reply is None:
+        return answered
+    return answered | {
+        "how": reply.how,
+        "reason": reply.reason,
+        "dated": reply.dated.isoformat() if reply.dated else "",
+        "access": str(reply.access_id or ""),
+        "scan": reply.scan,
+        "recorded_by": reply.recorded_by_id,
+        "sheets": reply.sheets,
+        "revoked": revoked,
+    }
+
+
+def _stored(edition: Edition) -> list[dict[str, Any]]:
+    """Every file that belongs to an issued edition: its own, those of the customer's answers, and
+    the logo that they print."""
+    replies = [s.reply for s in edition.sign_offs.all() if hasattr(s, "reply")]
+    answered = [file for reply in replies for file in (*reply.sheets, reply.scan) if file]
+    try:
+        logo = json.loads(edition.content)["handover"]["logo_sha256"]
+    except (ValueError, KeyError):  # changed, which is said elsewhere; or from before there was one
+        logo = None
+    return [*edition.files, *answered, *([{"name": "logo", "sha256": logo}] if logo else [])]
+
+
 def _files(edition: Edition, name: str) -> list[str]:
     wrong = []
-    for file in edition.files:
+    for file in _stored(edition):
         try:
             files.read(file["sha256"])
         except files.FileChanged:
@@ -181,19 +254,26 @@ def _files(edition: Edition, name: str) -> list[str]:
 
 
 def origins(data: bytes) -> list[Origin]:
-    """The issued files that have exactly these bytes; empty: not ours, or changed. One query."""
+    """The issued files and acceptance sheets that have exactly these bytes; empty: not ours, or
+    changed. Two queries."""
     sha256 = _sha256(data)
     issued: Iterable[Edition] = (
         Edition.objects.filter(issued_at__isnull=False)
         .select_related("checklist", "revocation")
+        .prefetch_related(Prefetch("sign_offs", SignOff.objects.select_related("reply")))
         .defer("content")
     )
     return [
         Origin(edition, file["name"])
         for edition in issued
-        for file in edition.files
+        for file in (*edition.files, *_sheets(edition))
         if file["sha256"] == sha256
     ]
+
+
+def _sheets(edition: Edition) -> list[dict[str, Any]]:
+    replies = [s.reply for s in edition.sign_offs.all() if hasattr(s, "reply")]
+    return [sheet for reply in replies for sheet in reply.sheets]
 
 
 def _sha256(data: bytes) -> str:

@@ -111,6 +111,20 @@ def statement_text(counts: Mapping[str, int]) -> str:
     ) % dict(counts)
 
 
+def acceptance_text(content: Mapping[str, Any], code: str) -> str:
+    """What a customer says of an issued edition; `code` is its verification code."""
+    accepted = _(
+        "I have received edition %(edition)s of the deployment checklist for %(host)s (verification"
+        " code %(code)s) and accept it."
+    ) % {
+        "edition": content["edition"]["number"],
+        "host": content["checklist"]["host"],
+        "code": code,
+    }
+    said = {"accepted": accepted, "counted": in_language(content["statement"])}
+    return _("%(accepted)s %(counted)s") % said
+
+
 def open_points_text(pending: int) -> str:
     """What an edition with pending items says on its cover; "" for none."""
     if not pending:

@@ -65,7 +65,12 @@ def mail(name: str) -> dict[str, Any]:
     value = env.str(name, "")
     if value and not MAIL.fullmatch(value):
         raise _invalid(name, "it must start with submission:// or smtp://")
-    return dict(env.dj_email_url(name)) if value else {}
+    if not value:
+        return {}
+    found = dict(env.dj_email_url(name))
+    user = found.get("EMAIL_HOST_USER") or ""
+    # Django's own default is webmaster@localhost, which no server takes.
+    return {"DEFAULT_FROM_EMAIL": user, **found} if "@" in user else found
 
 
 def is_given(value: object) -> None:

@@ -3,29 +3,40 @@
 A new address needs a line in PAGES. What a page does for those who may is tested elsewhere.
 """
 
+import io
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
+from PIL import Image
 
 from advisories.actions import publish
-from advisories.models import Advisory, DocumentRevision, Topic
+from advisories.import_actions import stage
+from advisories.models import Advisory, DocumentRevision, LinkCheck, Topic
+from advisories.note_actions import add_picture
 from checklists.actions import reopen
+from checklists.actions.acceptance import seen_in as seen_by_the_customer
+from checklists.models import AccessUse, Attempts
 from checklists.offers import held_by, moves_since, seen_in
 from portal.roles import Role
+from tests.support.customers import PUBLIC_URL, make_link, quick_sheet, record_paper
 from tests.support.moving import reword
 from tests.support.pages import client_of
 from tests.support.rollouts import Scene, decide, op, person, quick_pdf, seen
 
 pytestmark = pytest.mark.django_db
+SECOND_DOCUMENT = Path(__file__).parent / "data" / "second-catalogue.json"
 
 # Reader, engineer and reviewer are members of the rollout; stranger (an engineer and reviewer of
 # another one) and editor are not. A superuser is a member everywhere.
@@ -73,7 +84,8 @@ ANY_ENGINEER_DOES = {who: 302 if s == 200 else s for who, s in ANY_ENGINEER.item
 
 @dataclass(frozen=True)
 class Page:
-    """What an address answers to each person; in which state of a checklist, with what in it."""
+    """What an address answers to each person; in which state of a checklist, with what in it.
+    `done` is the status with which a form has done its work."""
 
     get: dict
     post: dict
@@ -81,6 +93,7 @@ class Page:
     args: Callable = lambda scene: []
     query: dict = field(default_factory=dict)
     sent: Callable = lambda scene: {}
+    done: int = 302
 
 
 def checklist(scene):
@@ -124,6 +137,32 @@ def conflict(scene):
     return once(scene) | {"take": "theirs", "entry": entry.op_id, "base_version": 1}
 
 
+def link(scene):
+    return [scene.id, "1.0", scene.access.pk]
+
+
+def visit(scene):
+    """The customer's pages, for people who have not come in through the link."""
+    return [scene.access.pk]
+
+
+def reply(scene):
+    return [scene.id, "1.0", scene.reply.pk]
+
+
+def answer(scene):
+    return once(scene) | {
+        "seen": seen_by_the_customer(scene.edition),
+        "name": "鈴木",
+        "company": "顧客",
+    }
+
+
+def paper(scene):
+    scan = SimpleUploadedFile("scan.pdf", b"%PDF-1.7 scan")
+    return answer(scene) | {"dated": timezone.localdate().isoformat(), "scan": scan}
+
+
 def an_offer(scene):
     reword("A-1")
     return once(scene) | {"offer": "A-1 2 0"}
@@ -132,6 +171,12 @@ def an_offer(scene):
 def looked_through(scene):
     held = held_by(scene.checklist.items.all())
     return once(scene) | {"seen": seen_in(moves_since("appliance", held))}
+
+
+def a_picture(scene):
+    png = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(png, "PNG")
+    return [add_picture(data=png.getvalue(), by=scene.omar).sha256]
 
 
 def new_checklist(scene):
@@ -146,6 +191,10 @@ def new_checklist(scene):
     }
 
 
+NOBODY = everybody(404, anonymous=404)
+CUSTOMER = Page(NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=visit)
+CUSTOMER_SENDS = Page(NOT_SENT_IN_PUBLIC, NOBODY, at="issued", args=visit, sent=answer)
+
 BOX = {"release": "appliance-2", "mode": "proxy", "installed_with": "appliance-1"}
 WIZARD = Page(PUBLIC, NOT_SENT_IN_PUBLIC, query=BOX)
 
@@ -159,6 +208,13 @@ PAGES = {
     "health": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
     "advisories:advisory_list": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
     "advisories:advisory_detail": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=lambda scene: ["A-1"]),
+    "advisories:note_edit": Page(
+        ANY_ENGINEER | {"editor": 200},
+        ANY_ENGINEER_DOES | {"editor": 302},
+        args=lambda scene: ["A-1"],
+        sent=lambda scene: {"version": 0, "text": "ls"},
+    ),
+    "advisories:note_picture": Page(SIGNED_IN, NOT_THIS_WAY, args=a_picture),
     "checklists:new": WIZARD,
     "checklists:new_mode": WIZARD,
     "checklists:new_installed_with": WIZARD,
@@ -223,6 +279,36 @@ PAGES = {
     "checklists:edition": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=edition),
     "checklists:revoke": Page(REVIEWERS, REVIEWERS_DO, at="issued", args=edition, sent=with_reason),
     "checklists:edition_file": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=issued_file),
+    "checklists:revisions": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=checklist),
+    "checklists:make_link": Page(
+        BOTH,
+        BOTH,
+        at="issued",
+        args=edition,
+        sent=lambda scene: once(scene) | {"days": 7, "uses": 3},
+        done=200,
+    ),
+    "checklists:revoke_link": Page(NOT_THIS_WAY, BOTH_DO, at="issued", args=link),
+    "checklists:device": Page(BOTH, BOTH_DO, at="issued", args=edition, sent=once),
+    "checklists:paper": Page(BOTH, BOTH_DO, at="issued", args=edition, sent=paper),
+    "checklists:revoke_reply": Page(
+        REVIEWERS, REVIEWERS_DO, at="answered", args=reply, sent=with_reason
+    ),
+    "checklists:reply_file": Page(
+        MEMBERS, NOT_THIS_WAY, at="answered", args=lambda scene: [*reply(scene), "scan.pdf"]
+    ),
+    # Open to whoever has the token, and then to that browser: see test_customer_pages.py.
+    "checklists:link": Page(NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=lambda scene: ["x"]),
+    "checklists:link_in_short": Page(
+        NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=lambda scene: ["x"]
+    ),
+    "checklists:customer": CUSTOMER,
+    "checklists:customer_accept": CUSTOMER_SENDS,
+    "checklists:customer_decline": CUSTOMER_SENDS,
+    "checklists:customer_comment": CUSTOMER_SENDS,
+    "checklists:customer_file": Page(
+        NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=lambda scene: [*visit(scene), "a.pdf"]
+    ),
     "checklists:document": Page(
         SIGNED_IN, NOT_THIS_WAY, args=lambda scene: [DocumentRevision.objects.get().pk]
     ),
@@ -249,16 +335,22 @@ NO_HTML = {
     "checklists:edition_file",
 }
 TOLD_IN_JSON = {"checklists:sync", "checklists:changes"}
+NO_HTML = {"health", "advisories:note_picture", "checklists:export", "checklists:edition_file"}
+NO_HTML |= {"checklists:reply_file"}
+# A look ahead must not use a link up.
+NO_HEAD = {"checklists:link", "checklists:link_in_short"}
 CATALOGUE = {name for name, page in PAGES.items() if page is WIZARD}
 CATALOGUE |= {"advisories:advisory_list", "advisories:advisory_detail"}
 
 
 @pytest.fixture(autouse=True)
-def no_real_pdf(monkeypatch):
+def surroundings(monkeypatch, settings):
     quick_pdf(monkeypatch)
+    quick_sheet(monkeypatch)
+    settings.PUBLIC_URL = PUBLIC_URL
 
 
-STATES = ("draft", "worked", "prepared", "issued", "reopened")
+STATES = ("draft", "worked", "prepared", "issued", "answered", "reopened")
 in_every_state = pytest.mark.parametrize("state", STATES)
 
 
@@ -270,9 +362,14 @@ class Cast:
     """A checklist in some state, and a browser for each kind of person."""
 
     def __init__(self, state, language="en"):
-        self.scene = scene = Scene("issued" if state == "reopened" else state)
+        after = state in ("answered", "reopened")
+        self.scene = scene = Scene("issued" if after else state)
         if state == "reopened":
             reopen(checklist_id=scene.id, op_id=op("reopen"), reason="because", by=scene.omar)
+        if state == "issued":
+            scene.access, _token = make_link(scene)
+        if state == "answered":
+            scene.reply = record_paper(scene)
         reader = person("vic", Role.READER)
         scene.rollout.members.add(reader)
         people = {
@@ -309,9 +406,10 @@ class Cast:
 
 
 def stored():
-    """Every row of rollouts and checklists."""
+    """Every row of rollouts and checklists, without those that only count who tried."""
     models = apps.get_app_config("checklists").get_models(include_auto_created=True)
-    return [list(model.objects.order_by("pk").values()) for model in models]
+    kept = [model for model in models if model not in (AccessUse, Attempts)]
+    return [list(model._default_manager.order_by("pk").values()) for model in kept]
 
 
 def status_of(response):
@@ -367,7 +465,7 @@ def test_who_may_send_what_and_nobody_else_changes_anything(state):
         (name, who)
         for name, page in pages_at(state).items()
         for who in PEOPLE
-        if name.startswith("checklists:") and page.post[who] == 302
+        if name.startswith("checklists:") and page.post[who] == page.done
     }
 
 
@@ -394,7 +492,8 @@ def test_head_is_answered_like_get_and_delete_nowhere(state):
         head = client.head(cast.address(name))
         deletion = client.delete(cast.address(name))
 
-        assert (head.status_code, head.content) == (page.get["superuser"], b""), name
+        expected = 405 if name in NO_HEAD else page.get["superuser"]
+        assert (head.status_code, head.content) == (expected, b""), name
         # Who is signed in is sent on from the log-in page, whatever the method.
         assert deletion.status_code == (302 if name == "login" else 405), name
 
@@ -506,6 +605,8 @@ def cast():
     advisory = Advisory.objects.get(tracking_id="A-1")
     advisory.topics.add(Topic.objects.create(slug="network", name_ja="網"))
     publish(advisory=advisory, by=None)
+    LinkCheck.objects.create(url="https://example.org/", state="ok", checked_at=timezone.now())
+    stage(file_name="a.json", data=SECOND_DOCUMENT.read_bytes(), by=cast.scene.omar)
     return cast
 
 
@@ -528,7 +629,8 @@ def is_never(label, page):
     """What not even a superuser does: history is not written, and nothing goes that is used."""
     log = label.startswith("axes.")
     if page == "add":
-        return log or label.startswith("checklists.") or label == "advisories.advisoryrevision"
+        read_only = ("advisories.advisoryrevision", "advisories.linkcheck")
+        return log or label.startswith("checklists.") or label in read_only
     unused = ("advisories.release", "auth.group")  # the first row of these
     return page == "delete" and not log and label not in unused
 

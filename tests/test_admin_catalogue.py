@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.urls import reverse
-from django.utils import translation
 
 from advisories.actions import publish, withdraw
 from advisories.models import (
@@ -22,10 +21,10 @@ from advisories.models import (
     Topic,
 )
 from portal.roles import Role
+from tests.support.admin_forms import ADD, change, faults, form_of, messages, new_form
 from tests.support.editing import Catalogue, as_editor, sign_in
 
 pytestmark = pytest.mark.django_db
-ADD = "/admin/advisories/advisory/add/"
 MODELS = (
     Product,
     Release,
@@ -53,60 +52,6 @@ def editor(client):
     as_editor(client)
     client.cookies["django_language"] = "en"
     return client
-
-
-def change(advisory):
-    return reverse("admin:advisories_advisory_change", args=[advisory.pk])
-
-
-def form_of(answer):
-    """What a browser would send back of the form on the page, without its button."""
-    assert answer.status_code == 200
-    forms = [
-        answer.context["adminform"].form,
-        *(
-            form
-            for inline in answer.context["inline_admin_formsets"]
-            for form in (inline.formset.management_form, *inline.formset.forms)
-        ),
-    ]
-    data = {}
-    for form in forms:
-        for field in form:
-            value = field.value()
-            if value is not None and value is not False:
-                data[field.html_name] = value
-    return data
-
-
-def new_form(catalogue, tracking_id="E-20", **fields):
-    return {
-        "tracking_id": tracking_id,
-        "title_ja": "件名",
-        "summary_ja": "概要",
-        "action_ja": "対処",
-        "category": catalogue.tuning.pk,
-        "document": catalogue.document.pk,
-        "position": 20,
-        "affected-TOTAL_FORMS": 1,
-        "affected-INITIAL_FORMS": 0,
-        "affected-0-product": catalogue.gateway.pk,
-        "affected-0-status": "affected",
-        "references-TOTAL_FORMS": 0,
-        "references-INITIAL_FORMS": 0,
-        **fields,
-    }
-
-
-def messages(answer):
-    return [str(message) for message in answer.context["messages"]]
-
-
-def faults(answer):
-    """Every message of the refused form and its rows."""
-    assert answer.status_code == 200
-    with translation.override("en"):  # lazy texts are read after the page was answered
-        return " ".join(str(error) for error in answer.context["errors"])
 
 
 # Who may
@@ -319,7 +264,7 @@ def test_what_publish_refuses_is_a_message_in_the_form(editor, catalogue, monkey
     def refuse(**_kwargs):
         raise ValidationError("Not like this.")
 
-    monkeypatch.setattr("advisories.admin_advisory.publish", refuse)
+    monkeypatch.setattr("advisories.admin_publishing.publish", refuse)
     data = form_of(editor.get(change(catalogue.first)))
 
     answer = editor.post(

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signing import dumps
 
-from advisories import table_files
+from advisories import table_files, table_parsing
 from advisories.actions import publish, withdraw
 from advisories.admin_tables import SALT
 from advisories.models import Advisory, AdvisoryRevision
@@ -482,7 +482,7 @@ def test_a_table_has_at_most_five_thousand_rows(rows):
     if rows == 5_000:
         assert len(table_files.CSV().create_dataset(content)) == rows
     else:
-        with pytest.raises(table_files.FileRefused, match=r"5.?000"):
+        with pytest.raises(table_parsing.FileRefused, match=r"5.?000"):
             table_files.CSV().create_dataset(content)
 
 

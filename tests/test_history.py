@@ -14,16 +14,19 @@ from checklists.actions import (
     close_draft,
     discard,
     look_through,
+    open_device,
     record,
     reopen,
     return_items,
     revoke_edition,
+    revoke_reply,
     withdraw,
 )
 from checklists.models import Event
 from checklists.offers import seen_in
 from checklists.views import checklist as views
 from portal.roles import Role
+from tests.support.customers import accept, comment, decline, quick_sheet
 from tests.support.moving import reword, take
 from tests.support.pages import client_of, text_of, url
 from tests.support.rollouts import (
@@ -47,6 +50,7 @@ DIRECTORY = "condition:directory"
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
     quick_pdf(monkeypatch)
+    quick_sheet(monkeypatch)
 
 
 @pytest.fixture
@@ -117,11 +121,24 @@ def through_everything(scene):
     edition = sign_reviewed(box, scene.ines)
     reopen(checklist_id=box.pk, op_id=op("reopen"), reason="more", by=by)
     close_draft(checklist_id=box.pk, op_id=op("close"), by=by)
+    access = open_device(edition_id=edition.pk, op_id=op("device"), by=by)
+    comment(access, "Why?")
+    decline(access, reason="It differs.")
+    accepted = accept(access)
+    revoke_reply(
+        sign_off_id=accepted.pk, op_id=op("revoke reply"), reason="mistaken", by=scene.ines
+    )
     revoke_edition(edition_id=edition.pk, op_id=op("revoke"), reason="wrong box", by=scene.ines)
 
 
 ENGLISH = [
     "Revoked edition 1.0. Reason wrong box",
+    "Revoked the customer&#x27;s answer to edition 1.0. Reason mistaken",
+    "Accepted edition 1.0 for the customer. Company 顧客株式会社"
+    " How On the integrator&#x27;s device",
+    "Declined edition 1.0 for the customer. Company 顧客株式会社"
+    " How On the integrator&#x27;s device Reason It differs.",
+    "No. 1: the customer&#x27;s comment. Advisory 1 Company 顧客株式会社 Comment Why?",
     "Closed the draft of edition 1.1 unchanged.",
     "Re-opened: edition 1.1 begins. Reason more",
     "Reviewed and issued edition 1.0.",
@@ -174,8 +191,8 @@ def test_it_is_told_in_japanese_too(scene):
 
     assert len(japanese) == len(ENGLISH)
     assert japanese[-1].startswith("proxy-01 ")
-    assert "項目 1: 判断を記録。" in japanese[5]
-    assert "その間に、ほかの人が変更していました。" in japanese[16]
+    assert "項目 1: 判断を記録。" in japanese[9]
+    assert "その間に、ほかの人が変更していました。" in japanese[20]
     assert not [line for line in japanese if re.search(r"[a-z]{4,} [a-z]{2,} ", line)]
 
 

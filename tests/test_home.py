@@ -450,7 +450,7 @@ def test_it_takes_as_many_queries_for_30_checklists_as_for_1(number, django_asse
     client = client_of(both)
     client.get(HOME)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         page = client.get(HOME)
 
     assert len(page.context["open_rows"]) == number

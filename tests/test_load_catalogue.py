@@ -10,6 +10,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from advisories import catalogue_file
 from advisories.actions import publish, withdraw
@@ -181,6 +182,13 @@ def revisions(tracking_id):
 
 
 # The file that the portal brings
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Faults speak the reader's language; these are read as the command prints them."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -537,7 +537,7 @@ def test_the_pages_of_signatures_take_a_fixed_number_of_queries(more, django_ass
     engineer, reviewer = client_of(scene.omar), client_of(scene.ines)
     engineer.get(url("prepare", scene))
 
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         engineer.get(url("prepare", scene))
     prepare_with(engineer, scene, tick=[f"N-{number}" for number in range(more)])
     reword("A-1")
@@ -586,7 +586,7 @@ def test_the_page_of_an_edition_takes_a_fixed_number_of_queries(more, django_ass
     move_everything()
     client.get(url("edition", scene, "1.0"))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(12):
         client.get(url("edition", scene, "1.0"))
 
 
@@ -750,7 +750,7 @@ def test_the_first_page_takes_a_fixed_number_of_queries(boxes, django_assert_num
     client = client_of(scene.omar)
     client.get(reverse("home"))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(reverse("home"))
 
 

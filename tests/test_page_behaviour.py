@@ -239,7 +239,7 @@ def test_leaving_with_text_that_is_not_saved_asks_first(open_checklist):
         dialog.dismiss()
 
     page.once("dialog", stay)
-    page.get_by_role("link", name="履歴").click()
+    page.get_by_role("link", name="履歴", exact=True).click()
 
     expect(item(page, 2).get_by_label("備考")).to_have_value("書きかけ")
     assert asked == ["beforeunload"]
@@ -256,7 +256,7 @@ def test_leaving_asks_nothing_once_all_is_saved_or_taken_back(open_checklist):
     says(page, "未保存: 1")
     item(page, 2).get_by_label("備考").fill("")
     says(page, "すべて保存済み")
-    page.get_by_role("link", name="履歴").click()
+    page.get_by_role("link", name="履歴", exact=True).click()
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("履歴")
     assert asked == []

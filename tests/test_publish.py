@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from advisories.actions import RevisionConflict, publish, withdraw
+from advisories.actions import RevisionConflict, publish, restore, withdraw
 from advisories.applicability import FixScope, Severity, Status
 from advisories.content import content_of, digests, step
 from advisories.models import Advisory, AdvisoryRevision, AffectedProduct, Reference
@@ -104,6 +104,34 @@ def test_the_step_says_how_far_a_change_reaches(change):
     revision = publish(advisory=advisory, by=None)
 
     assert (revision.number, revision.step) == (2, expected)
+
+
+@pytest.mark.parametrize("wanted", [Step.PATCH, Step.MINOR, Step.MAJOR])
+def test_a_step_can_be_raised(wanted):
+    advisory = make_advisory()
+    Advisory.objects.update(title_ja="題")
+
+    assert publish(advisory=advisory, at_least=wanted, by=None).step == wanted
+
+
+@pytest.mark.parametrize("wanted", [Step.PATCH, Step.MINOR])
+def test_a_step_cannot_be_lowered(wanted):
+    advisory = make_advisory()
+    AffectedProduct.objects.update(status=Status.NOT_AFFECTED)
+
+    with pytest.raises(ValidationError, match="MAJOR"):
+        publish(advisory=advisory, at_least=wanted, by=None)
+
+    assert AdvisoryRevision.objects.count() == 1
+
+
+def test_there_is_no_step_to_raise_where_nothing_changed_or_it_is_the_first():
+    advisory = make_advisory(published=False)
+
+    first = publish(advisory=advisory, at_least=Step.MAJOR, by=None)
+    again = publish(advisory=advisory, at_least=Step.MAJOR, by=None)
+
+    assert (first.step, again.number) == (Step.FIRST, 1)
 
 
 def test_the_order_in_which_terms_were_added_changes_nothing():
@@ -331,3 +359,74 @@ def test_the_database_itself_refuses_the_same_number_twice_in_one_advisory():
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Reference.objects.create(advisory=advisory, number="1", url="https://example.org/")
+
+
+# ---------------------------------------------------------------- restoring
+
+
+def test_what_an_older_revision_said_becomes_the_newest():
+    release = make_release(make_product(), 20)
+    advisory = make_advisory(
+        fixed_in=release, references=["1", "2"], conditions=["snmp"], modes=["icap"], topics=["x"]
+    )
+    advisory.modes.clear()
+    advisory.references.all().delete()
+    make_affected(advisory, make_product("other"))
+    Advisory.objects.update(severity=None, check_ja="見る")
+    publish(advisory=advisory, by=None)
+
+    first = advisory.revisions.get(number=1)
+    third = restore(advisory=advisory, revision=first, note="right after all", by=None)
+
+    assert (third.number, third.step, third.note) == (3, Step.MAJOR, "right after all")
+    assert third.content == first.content == content_of(Advisory.objects.with_terms().get())
+    assert advisory.revision == 3
+    assert advisory.title_ja == first.content["title"]["ja"]
+
+
+def test_restoring_what_is_there_already_makes_no_revision():
+    advisory = make_advisory()
+
+    again = restore(advisory=advisory, revision=advisory.revisions.get(), note="n", by=None)
+
+    assert again.number == 1
+
+
+def test_restoring_is_refused_without_a_note_and_from_another_advisory():
+    one, other = make_advisory(), make_advisory()
+
+    with pytest.raises(ValidationError):
+        restore(advisory=one, revision=one.revisions.get(), note=" ", by=None)
+    with pytest.raises(ValidationError):
+        restore(advisory=one, revision=other.revisions.get(), note="n", by=None)
+
+
+def test_restoring_from_an_older_look_is_a_conflict_and_leaves_nothing():
+    advisory = make_advisory()
+    for title in ("題一", "題二"):
+        Advisory.objects.update(title_ja=title)
+        publish(advisory=advisory, by=None)
+
+    with pytest.raises(RevisionConflict):
+        restore(
+            advisory=advisory,
+            revision=advisory.revisions.get(number=1),
+            note="n",
+            expected_revision=2,
+            by=None,
+        )
+
+    assert Advisory.objects.get().title_ja == "題二"
+
+
+def test_a_revision_that_names_what_is_gone_leaves_the_rows_as_they_are(english):
+    advisory = make_advisory(topics=["x"])
+    advisory.topics.all().delete()
+    Advisory.objects.update(title_ja="題")
+    publish(advisory=advisory, by=None)
+
+    with pytest.raises(ValidationError) as refused:
+        restore(advisory=advisory, revision=advisory.revisions.get(number=1), note="n", by=None)
+
+    assert refused.value.messages == ["The topic “x” no longer exists."]
+    assert Advisory.objects.get().title_ja == "題"

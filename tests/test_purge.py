@@ -7,19 +7,23 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
 from checklists import files
-from checklists.actions import Refused, purge
+from checklists.actions import Refused, open_link, purge
 from checklists.models import (
+    AccessUse,
     Answer,
     Checklist,
     ChecklistItem,
+    CustomerAccess,
     Edition,
     Event,
     Purge,
+    Reply,
     Revocation,
     Rollout,
     SignOff,
 )
 from portal.models import User
+from tests.support.customers import PUBLIC_URL, decline, make_link, quick_sheet, record_paper
 from tests.support.rollouts import Scene, make_checklist, make_rollout, op, quick_pdf, work_off
 
 EVERYTHING = (
@@ -31,6 +35,9 @@ EVERYTHING = (
     Edition,
     SignOff,
     Revocation,
+    Reply,
+    CustomerAccess,
+    AccessUse,
 )
 
 
@@ -160,3 +167,24 @@ def test_without_the_line_the_triggers_let_nothing_go():
     for model in (Event, Edition):
         with pytest.raises(DatabaseError, match="never"), transaction.atomic():
             model.objects.all().delete()
+
+
+@pytest.mark.django_db
+def test_links_answers_sheets_and_scans_go_too(
+    monkeypatch, settings, django_capture_on_commit_callbacks
+):
+    settings.PUBLIC_URL = PUBLIC_URL
+    quick_sheet(monkeypatch)
+    scene = Scene(at="issued")
+    access, token = make_link(scene)
+    open_link(token=token)
+    decline(access)
+    reply = record_paper(scene, data=b"%PDF-1.7 of this rollout only").reply
+    kept = [reply.scan["sha256"], *(sheet["sha256"] for sheet in reply.sheets)]
+    assert all(files.path_of(sha256).exists() for sha256 in kept)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        run(scene.rollout.pk, "--yes")
+
+    assert [model.objects.count() for model in EVERYTHING] == [0] * len(EVERYTHING)
+    assert not any(files.path_of(sha256).exists() for sha256 in kept)

@@ -4,13 +4,16 @@ import threading
 
 import pytest
 from django.db import IntegrityError, connection
+from django.utils import timezone
 
 from checklists import actions
-from checklists.actions import Stale, issue, offers, operations, prepare, take
+from checklists.actions import Stale, issue, issued, offers, operations, prepare, take
 from checklists.chain import broken_links
-from checklists.models import Checklist, Edition, Event, SignOff
+from checklists.limits import within_limit
+from checklists.models import Attempts, Checklist, Edition, Event, SignOff
 from checklists.verification import findings
 from portal.roles import Role
+from tests.support.customers import PUBLIC_URL, accept, decline, make_link, quick_sheet
 from tests.support.moving import add, moves, reword, sharpen, wanted
 from tests.support.rollouts import (
     Scene,
@@ -18,6 +21,7 @@ from tests.support.rollouts import (
     make_checklist,
     op,
     person,
+    quick_pdf,
     seen,
 )
 
@@ -303,3 +307,112 @@ def test_withdrawing_and_issuing_at_once_is_one_of_the_two():
     assert isinstance(issued, Stale) != isinstance(withdrawn, Stale)
     state = Edition.objects.get().state
     assert state == ("issued" if isinstance(issued, Edition) else "draft")
+
+
+# The customer
+
+
+@pytest.fixture
+def customers(monkeypatch, settings):
+    settings.PUBLIC_URL = PUBLIC_URL
+    quick_pdf(monkeypatch)
+    quick_sheet(monkeypatch)
+    return Scene(at="issued")
+
+
+def test_a_double_click_on_accept_gives_one_acceptance(customers):
+    access, _token = make_link(customers)
+
+    first, second = at_once(*[lambda: accept(access)] * 2)
+
+    assert first == second == SignOff.objects.get(kind="accepted")
+    assert broken_links(chain_of(customers.checklist)) == []
+
+
+def test_of_two_devices_that_accept_at_once_one_is_told_who_was_first(customers):
+    links = [make_link(customers, name=name)[0] for name in ("one", "two")]
+
+    results = at_once(*[lambda a=a: accept(a, name=f"accept {a.pk}") for a in links])
+
+    assert {type(result) for result in results} == {SignOff, Stale}
+    assert SignOff.objects.filter(kind="accepted").count() == 1
+    assert Event.objects.filter(kind="accepted").count() == 1
+
+
+def test_accepting_and_declining_at_once_never_leaves_a_refusal_after_the_acceptance(customers):
+    access, _token = make_link(customers)
+
+    accepted, declined = at_once(lambda: accept(access), lambda: decline(access))
+
+    assert isinstance(accepted, SignOff)
+    assert isinstance(declined, SignOff | Stale)
+    kinds = list(Event.objects.filter(kind__in=["accepted", "declined"]).values_list("kind"))
+    assert kinds[-1] == ("accepted",)
+    assert Edition.objects.get().state == "accepted"
+
+
+def test_accepting_and_revoking_the_link_at_once_is_one_after_the_other(customers):
+    access, _token = make_link(customers)
+
+    accepted, revoked = at_once(
+        lambda: accept(access), lambda: actions.revoke_link(access_id=access.pk, by=customers.omar)
+    )
+
+    assert revoked.revoked_at is not None
+    if isinstance(accepted, SignOff):
+        assert accepted.signed_at <= revoked.revoked_at
+    else:
+        assert isinstance(accepted, Stale)
+
+
+def test_accepting_and_revoking_the_edition_at_once_is_one_after_the_other(customers):
+    access, _token = make_link(customers)
+
+    accepted, _revoked = at_once(
+        lambda: accept(access),
+        lambda: actions.revoke_edition(
+            edition_id=customers.edition.pk, op_id=op("r"), reason="wrong", by=customers.ines
+        ),
+    )
+
+    kinds = list(Event.objects.order_by("seq").values_list("kind", flat=True))
+    if isinstance(accepted, SignOff):
+        assert kinds[-2:] == ["accepted", "revoked"]
+    else:
+        assert isinstance(accepted, Stale)
+        assert "accepted" not in kinds
+
+
+def test_a_link_for_one_use_lets_one_of_many_in(customers):
+    _access, token = make_link(customers, uses=1)
+
+    results = at_once(*[lambda: actions.open_link(token=token)] * 4)
+
+    assert sum(result is not None for result in results) == 1
+
+
+def test_many_tries_at_once_are_all_counted(customers):
+    now = timezone.now()
+
+    results = at_once(*[lambda: within_limit("test", "me", most=3, now=now)] * 6)
+
+    assert sum(results) <= 3
+    assert Attempts.objects.get().count == 6
+
+
+def test_without_the_lock_two_devices_both_pass_the_check(customers, monkeypatch):
+    """The negative control: then the constraint alone is left, and it refuses without words. On
+    SQLite they cannot even meet, because each writing transaction is alone from its start."""
+    links = [make_link(customers, name=name)[0] for name in ("one", "two")]
+    meeting = threading.Barrier(2)
+
+    def unlocked(checklist_id):
+        checklist = Checklist.objects.select_related("rollout").get(pk=checklist_id)
+        meeting.wait(timeout=2)
+        return checklist
+
+    monkeypatch.setattr(issued, "lock", unlocked)
+    results = at_once(*[lambda a=a: accept(a, name=f"accept {a.pk}") for a in links])
+
+    lost = threading.BrokenBarrierError if connection.vendor == "sqlite" else IntegrityError
+    assert any(isinstance(result, lost) for result in results)

@@ -196,6 +196,23 @@ def test_the_proxys_word_counts_only_when_there_is_one(folder):
     assert found["SECURE_PROXY_SSL_HEADER"] == ["HTTP_X_FORWARDED_PROTO", "https"]
 
 
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [
+        ("submission://portal%40example.jp:word@mail.example.jp:587", "portal@example.jp"),
+        ("submission://u:w@mail.example.jp/?_default_from_email=a@example.jp", "a@example.jp"),
+        ("submission://a%40x.jp:w@mail.jp/?_default_from_email=b@x.jp", "b@x.jp"),
+        ("smtp://mail.example.jp", None),
+    ],
+)
+def test_mail_comes_from_an_address_that_exists(folder, url, sender):
+    found = settings_of(folder, EMAIL_URL=url)
+
+    assert found["SENDS_MAIL"]
+    assert found["EMAIL_TIMEOUT"] == 10
+    assert found.get("DEFAULT_FROM_EMAIL") == sender
+
+
 def test_values_that_are_said_are_used(folder, tmp_path):
     key = tmp_path / "signing.p12"
     key.touch()
@@ -335,6 +352,7 @@ def test_empty_values_of_the_example_can_be_copied_as_they_are(folder):
     assert found["PUBLIC_URL"] == ""
     assert found["SIGNING_KEY_FILE"] is None
     assert "EMAIL_HOST" not in found
+    assert not found["SENDS_MAIL"]
 
 
 def test_the_tests_set_every_name_of_the_example():

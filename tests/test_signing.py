@@ -192,7 +192,7 @@ def test_signing_in_spite_of_it_is_refused_in_words(scene):
     response = client.post(url("prepare", scene), fields)
 
     assert response.status_code == 422
-    assert "1 items still need a decision." in text_of(response)
+    assert "1 item still needs a decision." in text_of(response)
     assert not SignOff.objects.exists()
 
 

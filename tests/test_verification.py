@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
+from django.utils import timezone
 
 from checklists import files
 from checklists.actions import (
@@ -15,6 +16,7 @@ from checklists.actions import (
     reopen,
     return_items,
     revoke_edition,
+    revoke_reply,
 )
 from checklists.chain import FIRST, hash_of
 from checklists.models import (
@@ -23,10 +25,20 @@ from checklists.models import (
     ChecklistItem,
     Edition,
     Event,
+    Reply,
     SignOff,
 )
 from checklists.offers import held_by, moves_since, seen_in
 from checklists.verification import findings, origins
+from tests.support.customers import (
+    PUBLIC_URL,
+    accept,
+    comment,
+    decline,
+    make_link,
+    quick_sheet,
+    record_paper,
+)
 from tests.support.moving import add, fix, sharpen, take
 from tests.support.rollouts import (
     Scene,
@@ -376,6 +388,106 @@ def test_a_changed_or_missing_file_is_found(what):
     assert what in sentence
 
 
+# The customer's answers
+
+
+@pytest.fixture
+def answered(monkeypatch, settings):
+    """A refusal, a comment, an acceptance by link, and before them one on paper, revoked."""
+    settings.PUBLIC_URL = PUBLIC_URL
+    quick_sheet(monkeypatch)
+    scene = Scene(at="issued")
+    access, _token = make_link(scene)
+    signature = record_paper(scene)
+    revoke_reply(sign_off_id=signature.pk, op_id=op("rr"), reason="wrong", by=scene.ines)
+    decline(access)
+    comment(access)
+    accept(access)
+    return scene
+
+
+def test_a_history_with_answers_of_the_customer_holds(answered):
+    assert found(answered) == ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "somebody else"},
+        {"company": "another"},
+        {"statement": {"ja": "", "en": "I accept nothing"}},
+        {"digest": "0" * 64},
+        {"signed_at": timezone.now()},
+        {"revoked_at": timezone.now(), "revoked_by": "somebody"},
+    ],
+)
+def test_a_changed_answer_of_the_customer_is_found(answered, changes):
+    SignOff.objects.filter(kind="accepted", revoked_at=None).update(**changes)
+
+    assert "what the customer accepted at" in found(answered) or "not over what" in found(answered)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"how": "device"},
+        {"reason": "none"},
+        {"sheets": []},
+        {"scan": {"sha256": "0" * 64, "name": "scan"}},
+        {"access": None},
+    ],
+)
+def test_a_changed_reply_is_found(answered, changes):
+    Reply.objects.filter(how="link", sign_off__kind="accepted").update(**changes)
+
+    assert "what the customer accepted at" in found(answered)
+
+
+@pytest.mark.parametrize("kind", ["accepted", "declined"])
+def test_an_answer_of_the_customer_that_is_gone_is_found(answered, kind):
+    SignOff.objects.filter(kind=kind).delete()
+
+    assert f"what the customer {kind} at" in found(answered)
+
+
+def test_an_answer_without_its_reply_is_found(answered):
+    Reply.objects.filter(sign_off__kind="declined").delete()
+
+    assert "what the customer declined at" in found(answered)
+
+
+def test_an_answer_that_nobody_gave_is_found(answered):
+    given = SignOff.objects.get(kind="declined")
+    given.pk, given.kind = None, "accepted"
+    SignOff.objects.filter(kind="accepted").update(revoked_at=timezone.now(), revoked_by="x")
+    given.signed_at = timezone.now()
+    given.save()
+
+    assert "what the customer accepted at" in found(answered)
+
+
+def test_a_revocation_that_is_undone_is_found(answered):
+    SignOff.objects.filter(kind="accepted", revoked_at=None).delete()
+    SignOff.objects.filter(kind="accepted").update(revoked_at=None, revoked_by="", revoke_reason="")
+
+    assert "what the customer accepted at" in found(answered)
+
+
+def test_a_changed_comment_is_found(answered):
+    with unguarded():
+        Event.objects.filter(kind="commented").update(payload={"comment": "all is well"})
+
+    assert "was changed after it was recorded" in found(answered)
+
+
+@pytest.mark.parametrize("what", ["sheet", "scan"])
+def test_a_missing_sheet_or_scan_is_found(answered, what):
+    reply = Reply.objects.get(how="paper" if what == "scan" else "link", sign_off__kind="accepted")
+    files.path_of((reply.scan if what == "scan" else reply.sheets[0])["sha256"]).unlink()
+
+    assert "is not there" in found(answered)
+
+
 def verify(what):
     out = StringIO()
     call_command("verify_checklist", str(what), stdout=out)
@@ -442,6 +554,14 @@ def test_a_file_with_one_other_byte_is_not_ours(tmp_path):
     assert origins(data)
     with pytest.raises(CommandError, match="is not one of the files issued here"):
         verify(copy)
+
+
+def test_an_acceptance_sheet_is_recognised(answered, tmp_path):
+    sheet = Reply.objects.get(how="link", sign_off__kind="accepted").sheets[0]
+    copy = tmp_path / "sheet.pdf"
+    copy.write_bytes(files.read(sheet["sha256"]))
+
+    assert sheet["name"] in verify(copy)
 
 
 @pytest.mark.parametrize("what", ["nonsense", "no/such/file.pdf"])

@@ -1,8 +1,11 @@
 """Every write of checklists: keyword-only, atomic, the actor last. Nothing else writes."""
 
+from checklists.actions.acceptance import accept, comment, decline, record_paper, revoke_reply
+from checklists.actions.access import make_link, open_device, open_link, revoke_link
 from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.devices import contact
 from checklists.actions.errors import NotAllowed, Refused, Stale
+from checklists.actions.events import Customer
 from checklists.actions.offers import Wanted, look_through, take
 from checklists.actions.operations import record
 from checklists.actions.rollouts import change_header, change_host, change_members, discard, purge
@@ -17,26 +20,36 @@ from checklists.actions.signing import (
 )
 
 __all__ = [
+    "Customer",
     "NotAllowed",
     "Refused",
     "Stale",
     "Wanted",
+    "accept",
     "change_header",
     "change_host",
     "change_members",
     "close_draft",
+    "comment",
     "contact",
     "create_checklist",
     "create_rollout",
+    "decline",
     "discard",
     "issue",
     "look_through",
+    "make_link",
+    "open_device",
+    "open_link",
     "prepare",
     "purge",
     "record",
+    "record_paper",
     "reopen",
     "return_items",
     "revoke_edition",
+    "revoke_link",
+    "revoke_reply",
     "take",
     "withdraw",
 ]

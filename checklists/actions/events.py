@@ -1,6 +1,7 @@
 """Appending to the chain. Everything that happens to a checklist passes through `append`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,14 @@ from checklists.chain import FIRST, hash_of
 from checklists.models import Checklist, ChecklistItem, Edition, Event, Rollout, SignOff
 from portal.models import User
 from portal.roles import Role
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Who acts without an account: what they typed."""
+
+    name: str
+    company: str
 
 
 def lock(checklist_id: UUID) -> Checklist:
@@ -64,10 +73,13 @@ def _membership(rollout: UUID, user: int) -> QuerySet[Any, Any]:
     return members.filter(rollout=rollout, user=user).values_list("pk")
 
 
-def stored(checklist: Checklist, op_id: UUID, kind: Event.Kind, by: User) -> Event | None:
+def stored(
+    checklist: Checklist, op_id: UUID, kind: Event.Kind, by: User | Customer
+) -> Event | None:
     """The event of a form that was sent twice. Raises Refused when the id belongs to another."""
     event = Event.objects.filter(op_id=op_id).first()
-    if event and (event.checklist_id, event.kind, event.actor_id) != (checklist.pk, kind, by.pk):
+    actor = by.pk if isinstance(by, User) else None
+    if event and (event.checklist_id, event.kind, event.actor_id) != (checklist.pk, kind, actor):
         raise used_before()
     return event
 
@@ -102,7 +114,7 @@ def append(
     kind: Event.Kind,
     payload: Mapping[str, Any],
     effect: Mapping[str, Any],
-    by: User,
+    by: User | Customer,
     outcome: Event.Outcome = Event.Outcome.APPLIED,
     item: ChecklistItem | None = None,
     base_version: int | None = None,
@@ -120,7 +132,7 @@ def append(
         effect=dict(effect),
         base_version=base_version,
         outcome=outcome,
-        actor=by,
+        actor=by if isinstance(by, User) else None,
         actor_name=by.name,
         recorded_at=now or timezone.now(),
         client_at=client_at,

@@ -23,10 +23,12 @@ from checklists.models import (
     Answer,
     Checklist,
     ChecklistItem,
+    CustomerAccess,
     Device,
     Edition,
     Event,
     Purge,
+    Reply,
     Revocation,
     Rollout,
     SignOff,
@@ -187,7 +189,10 @@ def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
         purged_at=timezone.now(),
     )
     stored = {file["sha256"] for edition in editions for file in edition.files}
+    stored |= _answered_files(Reply.objects.filter(sign_off__edition__in=editions))
     for model, path in (
+        (Reply, "sign_off__edition__checklist__rollout"),
+        (CustomerAccess, "edition__checklist__rollout"),
         (SignOff, "edition__checklist__rollout"),
         (Revocation, "edition__checklist__rollout"),
         (Edition, "checklist__rollout"),
@@ -200,8 +205,14 @@ def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
     Checklist.objects.filter(rollout=rollout).delete()
     rollout.delete()
     kept = {file["sha256"] for e in Edition.objects.exclude(files=[]) for file in e.files}
+    kept |= _answered_files(Reply.objects.all())
     transaction.on_commit(lambda: _remove_files(stored - kept))
     return line
+
+
+def _answered_files(replies: Iterable[Reply]) -> set[str]:
+    """The acceptance sheets and scans of these answers."""
+    return {file["sha256"] for reply in replies for file in (*reply.sheets, reply.scan) if file}
 
 
 def _remove_files(hashes: Iterable[str]) -> None:

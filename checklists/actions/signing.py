@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from checklists import mails
 from checklists.actions.devices import signed_without
 from checklists.actions.errors import NotAllowed, Refused, Stale
 from checklists.actions.events import (
@@ -28,6 +30,15 @@ from checklists.offers import catalogue_of, offered_to
 from checklists.readiness import hindrances
 from portal.models import User
 from portal.roles import Role
+
+# What happens to an issued edition while the next one is open, and changes nothing in that.
+OF_ISSUED = (
+    Event.Kind.ACCEPTED,
+    Event.Kind.DECLINED,
+    Event.Kind.COMMENTED,
+    Event.Kind.REPLY_REVOKED,
+    Event.Kind.REVOKED,
+)
 
 
 def _changed() -> Stale:
@@ -88,11 +99,13 @@ def prepare(
         op_id=op_id,
         kind=Event.Kind.PREPARED,
         payload=payload | signed_without(checklist, without, now),
-        effect={"statement": content["statement"], "offers": content["offers"]},
+        effect={name: content[name] for name in ("statement", "offers", "handover")},
         by=by,
         now=now,
     )
-    return _sign(edition, SignOff.Kind.PREPARED, content, event.hash, by, now)
+    signature = _sign(edition, SignOff.Kind.PREPARED, content, event.hash, by, now)
+    transaction.on_commit(partial(mails.waits_for_review, signature))
+    return signature
 
 
 @transaction.atomic
@@ -134,7 +147,9 @@ def return_items(
         item.returned, item.returned_comment = True, given[item.tracking_id]
         item.returned_by, item.version = by.name, item.version + 1
         item.save(update_fields=["returned", "returned_comment", "returned_by", "version"])
-    _revoke(_prepared(edition), by, whole)
+    prepared = _prepared(edition)
+    _revoke(prepared, by, whole)
+    transaction.on_commit(partial(mails.returned, prepared, whole, len(given)))
     append(
         checklist,
         op_id=op_id,
@@ -263,7 +278,8 @@ def close_draft(*, checklist_id: UUID, op_id: UUID, by: User) -> None:
     if stored(checklist, op_id, Event.Kind.CLOSED, by):
         return
     edition = _edition_in(checklist, Edition.State.DRAFT)
-    if edition.minor == 0 or checklist.last_seq != edition.opened_seq:
+    later = checklist.events.filter(seq__gt=edition.opened_seq)
+    if edition.minor == 0 or later.exclude(kind__in=OF_ISSUED).exists():
         raise Refused(_("This draft has changed and can no longer be closed."))
     payload = {"edition": edition.number}
     edition.delete()

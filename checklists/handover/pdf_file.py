@@ -3,7 +3,10 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import segno
 from django.conf import settings
@@ -27,15 +30,35 @@ def write_pdf(handover: Handover, *, seconds: int = SECONDS, megabytes: int = ME
     The child gets `seconds` and, where the system can limit it, `megabytes` of address space.
     Raises PdfFailed when it needs more, or cannot set the document.
     """
-    template = Path(settings.BASE_DIR) / "templates" / "handover" / "checklist.typ"
+    return set_pages(
+        "checklist.typ",
+        template_data(handover),
+        qr=_qr(handover.public_url),
+        at=handover.generated_at,
+        seconds=seconds,
+        megabytes=megabytes,
+    )
+
+
+def set_pages(
+    template: str,
+    data: Mapping[str, Any],
+    *,
+    qr: str = "",
+    at: datetime,
+    seconds: int = SECONDS,
+    megabytes: int = MEGABYTES,
+) -> bytes:
+    """The PDF that `template` (a file in templates/handover) makes of `data`; as `write_pdf`."""
+    path = Path(settings.BASE_DIR) / "templates" / "handover" / template
     job = {
-        "template": str(template),
-        "root": str(template.parent),
+        "template": str(path),
+        "root": str(path.parent),
         "family": fonts.FAMILY,
         "font_paths": [str(face.parent) for face in fonts.FACES],
-        "data": template_data(handover),
-        "qr": _qr(handover.public_url),
-        "timestamp": handover.generated_at.replace(microsecond=0).isoformat(),  # typst's wish
+        "data": data,
+        "qr": qr,
+        "timestamp": at.replace(microsecond=0).isoformat(),  # typst's wish
         "seconds": seconds,
         "megabytes": megabytes,
     }

@@ -65,6 +65,12 @@ class Editions:
         return getattr(self.newest, "revocation", None) is not None
 
     @cached_property
+    def declined(self) -> SignOff | None:
+        """The customer's refusal of the newest edition, while no acceptance has followed."""
+        declined = self.newest.state == Edition.State.DECLINED
+        return self.newest.signature(SignOff.Kind.DECLINED) if declined else None
+
+    @cached_property
     def issued(self) -> Edition | None:
         """The newest issued edition; None before the first one."""
         return next((e for e in reversed(self.all) if e.issued_at is not None), None)

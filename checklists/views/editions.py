@@ -14,6 +14,7 @@ from checklists import actions
 from checklists.actions import Refused, Stale
 from checklists.actions.events import require
 from checklists.actions.rendering import verification_code
+from checklists.customer_page import CustomersPart
 from checklists.models import Checklist, Edition
 from checklists.offers import held_in, moves_since
 from checklists.page_offers import counts_of, line_of
@@ -48,6 +49,7 @@ def edition(request: HttpRequest, uuid: UUID, number: str) -> HttpResponse:
         "being_revised": any(e.issued_at is None for e in checklist.editions.all()),
         "revocation": getattr(found, "revocation", None),
         "is_reviewer": person_of(request).has_role(Role.REVIEWER),
+        "customers": CustomersPart(found, person_of(request)),
         "counts": counts_of(moves),
         "moves": [line_of(move) for move in moves],
     }

@@ -20,7 +20,12 @@ from checklists.models import Checklist, Edition
 from checklists.views.editions import issued_edition
 from checklists.views.refusals import checklist_of
 
-CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "pdf": "application/pdf"}
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+}
 
 
 @require_safe

@@ -58,7 +58,7 @@ class Row:
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Eleven queries at most, however many checklists there are."""
+    """Twelve queries at most, however many checklists there are."""
     person = person_of(request)
     open_rows = _open_rows(person)
     issued = _recently_issued(person)
@@ -67,6 +67,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "to_sign": to_sign,
         "returned": returned,
+        "declined": _declined(person),
         "open_rows": open_rows,
         "more_open": len(open_rows) == MOST_OPEN,
         "issued": issued,
@@ -101,6 +102,25 @@ def _open_rows(person: User) -> list[Row]:
         Row(checklist, Editions(checklist, person), offers[checklist.pk])
         for checklist in sorted(kept, key=lambda each: each.created_at, reverse=True)
     ]
+
+
+def _declined(person: User) -> list[SignOff]:
+    """What customers have declined and nobody has answered with a new edition yet; one query."""
+    edition = OuterRef("edition")
+    later = Edition.objects.filter(
+        checklist=OuterRef("edition__checklist"), minor__gt=OuterRef("edition__minor")
+    )
+    accepted = SignOff.objects.filter(
+        edition=edition, kind=SignOff.Kind.ACCEPTED, revoked_at__isnull=True
+    )
+    found = SignOff.objects.filter(
+        kind=SignOff.Kind.DECLINED,
+        revoked_at__isnull=True,
+        edition__checklist__in=Checklist.objects.visible_to(person).kept().values("pk"),
+        edition__revocation__isnull=True,
+    ).exclude(Exists(later) | Exists(accepted))
+    found = found.select_related("edition__checklist", "reply").defer("edition__content")
+    return list(found.order_by("-signed_at"))
 
 
 def _waits_for(row: Row, person: User) -> bool:

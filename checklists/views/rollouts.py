@@ -15,7 +15,7 @@ from advisories.texts import in_language
 from checklists import actions
 from checklists.actions import NotAllowed, Refused, Stale
 from checklists.actions.events import require
-from checklists.models import Checklist, Edition, Rollout
+from checklists.models import Checklist, Edition, Rollout, SignOff
 from checklists.signing_forms import HeaderForm, HostForm, MemberForm
 from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of
 from portal.models import User
@@ -40,6 +40,12 @@ class Box:
             return "revoked"
         revised = self.edition.state == Edition.State.DRAFT and self.edition.minor > 0
         return "being_revised" if revised else self.edition.state.value
+
+    @property
+    def declined(self) -> SignOff | None:
+        """The customer's refusal, while no acceptance has followed."""
+        declined = self.state == Edition.State.DECLINED
+        return self.edition.signature(SignOff.Kind.DECLINED) if declined else None
 
     @property
     def state_text(self) -> str:

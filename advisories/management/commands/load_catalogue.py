@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
 
 from advisories.catalogue_file import FaultyFile
 from advisories.loading import load
@@ -27,7 +28,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            report = load(options["file"], take=options["take"])
+            with translation.override("en"):  # as the rest of what this command prints
+                report = load(options["file"], take=options["take"])
         except FaultyFile as error:
             raise CommandError(f"The file was refused, nothing was loaded.\n{error}") from None
         for line in report.lines():

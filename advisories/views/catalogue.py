@@ -1,4 +1,4 @@
-"""The catalogue's pages: the list and one advisory."""
+"""The list of advisories and the page of one."""
 
 from collections import Counter
 from typing import Any
@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 
 from advisories.access import may_edit, public_catalogue
 from advisories.applicability import Reason, Verdict
+from advisories.detail import detail_context
 from advisories.filters import AdvisoryFilter
-from advisories.models import Advisory, AdvisoryRevision
+from advisories.models import Advisory
 
 PER_PAGE = 100
 
@@ -58,13 +59,7 @@ def _verdicts(found: Any) -> list[tuple[Verdict, int]]:
 def advisory_detail(request: HttpRequest, tracking_id: str) -> HttpResponse:
     """One advisory with its sources. A draft is there for editors only."""
     advisory = get_object_or_404(Advisory.objects.with_terms(), tracking_id=tracking_id)
-    editing = may_edit(request)
-    if advisory.state == Advisory.State.DRAFT and not editing:
+    if advisory.state == Advisory.State.DRAFT and not may_edit(request):
         raise Http404
-    revisions = AdvisoryRevision.objects.filter(advisory=advisory).order_by("-number")
-    context = {
-        "advisory": advisory,
-        "revisions": revisions.defer("content"),
-        "may_edit": editing,
-    }
+    context = detail_context(advisory, user=request.user)
     return render(request, "advisories/advisory_detail.html", context)
