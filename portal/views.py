@@ -89,7 +89,7 @@ def worker(request: HttpRequest) -> HttpResponse:
     switched off, which makes every page remove the one it has."""
     if not settings.OFFLINE_WORK:
         raise Http404
-    portal = {"build": build(), "files": own_files(), "static": static("")}
+    portal = {"build": build(), "files": own_files(), "static": settings.STATIC_URL}
     script = f"self.PORTAL = {json.dumps(portal)};\nimportScripts({json.dumps(static(WORKER))});\n"
     headers = {"Service-Worker-Allowed": "/"}
     return HttpResponse(script, content_type="text/javascript", headers=headers)

@@ -23,6 +23,6 @@ logOut?.addEventListener("submit", async (event) => {
   } catch {
     // It cannot be read, so nothing can be said of it.
   }
-  const question = logOut.dataset.unsent.replace("%n", mine.length);
+  const question = `${logOut.dataset.unsent} (${mine.length})`;
   if (!mine.length || window.confirm(question)) logOut.submit();
 });

@@ -5,7 +5,7 @@ import { showState, words } from "./state.js";
 
 const EVERY = 4000, SLOWEST = 60_000;
 
-// watch(here, page) -> {now()}; `page` has busy(item), progress(html),
+// watch(here, page) -> {now(), saw(number)}; `page` has busy(item), progress(html),
 // settled(), failed(reason), back().
 export function watch(here, page) {
   let seq = Number(here.seq), pause = EVERY, failed = false, timer;
@@ -72,5 +72,7 @@ export function watch(here, page) {
   document.addEventListener("focusout", () => setTimeout(place));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   timer = setTimeout(look, EVERY);
-  return { now: look };
+  // One's own event, shown already; a gap before it is something of others, yet to be asked for.
+  const saw = (number) => { if (number === seq + 1) seq = number; };
+  return { now: look, saw };
 }

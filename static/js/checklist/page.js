@@ -106,8 +106,12 @@ function showRecorded(old, answer, progress) {
   item.focus({ preventScroll: true });
 }
 
+// The figures anew; the line of words beside them stays as it is.
 function showProgress(html) {
-  document.getElementById("progress").replaceChildren(fragment(html));
+  const line = document.querySelector(".sync");
+  const progress = fragment(html);
+  if (line) progress.querySelector(".sync")?.replaceWith(line);
+  document.getElementById("progress").replaceChildren(progress);
 }
 
 function showRefused(form, messages) {
@@ -141,6 +145,8 @@ function showSending(entries) {
 
 function answered(entry, answer, data) {
   if (entry.checklist !== here.checklist || entry.user !== user) return;
+  live.saw(answer.seq);
+  reason = ""; // the portal has just answered
   mine = mine.filter((each) => each.op_id !== entry.op_id);
   const form = formOf(entry);
   if (answer.outcome === "refused") {
@@ -168,7 +174,7 @@ function answered(entry, answer, data) {
 
 async function told(why) {
   reason = why === "idle" ? "" : why;
-  const entries = await outbox.all();
+  const entries = keeping ? await outbox.all().catch(() => []) : [];
   document.getElementById("other-user").hidden = entries.every((entry) => entry.user === user);
   document.getElementById("signed-out").hidden = why !== "signed_out";
   showCounts();
@@ -214,6 +220,13 @@ if (restoreAll(document.querySelectorAll("form.work"))) showState("waiting", nul
 else showCounts();
 
 document.getElementById("online-only").hidden = keeping;
+live = watch(here, {
+  busy: (item) => [...item.querySelectorAll("form.work")].some((form) => changed(form) || mine.some((entry) => entry.item === itemOf(form))),
+  progress: showProgress,
+  settled: showCounts,
+  failed: told,
+  back: () => (keeping ? flushNow() : told("idle")),
+});
 if (keeping) {
   start({
     session: here.session,
@@ -230,10 +243,3 @@ if (keeping) {
   });
 }
 startDevice(here, keeping, flushNow);
-live = watch(here, {
-  busy: (item) => [...item.querySelectorAll("form.work")].some((form) => changed(form) || mine.some((entry) => entry.item === itemOf(form))),
-  progress: showProgress,
-  settled: showCounts,
-  failed: told,
-  back: () => (keeping ? flushNow() : told("idle")),
-});
