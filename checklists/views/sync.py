@@ -96,11 +96,12 @@ def _told(
         return {"answers": answers, "seq": seq}
     sheet = Sheet(request, checklist_of(request, uuid))
     items = {item.pk: item for item in sheet.items}
-    for answer, each in zip(answers, answered, strict=True):
-        event = each.event
-        if event and event.item_id in items:
-            answer["item"] = sheet.writer.write(items[event.item_id])
-            answer["conflict"] = sheet.conflict(request, event)
+    for answer, each in reversed(list(zip(answers, answered, strict=True))):
+        # An item is told once, with the last operation on it.
+        item = items.pop(each.event.item_id or 0, None) if each.event else None
+        if each.event and item:
+            answer["item"] = sheet.writer.write(item)
+            answer["conflict"] = sheet.conflict(request, each.event)
     progress = render_to_string("checklists/_progress.html", sheet.progress())
     return {"answers": answers, "seq": seq, "progress": progress}
 

@@ -19,7 +19,11 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("message", (event) => {
   const { kind, address } = event.data;
   if (kind === "take over") self.skipWaiting();
-  else if (kind === "keep" || kind === "opened") event.waitUntil(move(address, kind === "keep" ? "kept" : "opened"));
+  else if (kind === "keep" || kind === "opened") {
+    // The page says that it can be opened without a network only after this answer.
+    const tell = (done) => event.ports[0]?.postMessage(done);
+    event.waitUntil(move(address, kind === "keep" ? "kept" : "opened").then(() => tell(true), () => tell(false)));
+  }
 });
 
 self.addEventListener("fetch", (event) => {

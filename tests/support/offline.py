@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+READY = "このページは、ネットワークがなくてもこの端末で開けます。"
 # A browser that keeps nothing for a page: forbidden by its settings.
 NO_STORAGE = "Object.defineProperty(window, 'indexedDB', {value: undefined})"
 
@@ -13,7 +14,9 @@ def item(page, number):
 
 
 def settled(page, text):
-    return page.get_by_role("listitem").filter(has_text=text)
+    """The item that was decided with this text; in one that was not it may stand in a field."""
+    rows = page.get_by_role("listitem").filter(has_text=text)
+    return rows.filter(has=page.get_by_text("内容と変更"))
 
 
 def enter(page, number, decision, note):
@@ -51,3 +54,63 @@ KEPT = """() => new Promise((resolve, reject) => {
 def kept(page):
     """The entries in this browser's outbox."""
     return page.evaluate(KEPT)
+
+
+UNTIL = """async (holds, seconds) => {
+  for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
+    if (await holds()) return true;
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+  return false;
+}"""
+HELD = "() => (" + KEPT + ")().then((entries) => entries.length"
+
+
+def until(page, condition, seconds=20):
+    """Wait in the page for a promise of something true; `condition` is a function as text."""
+    assert page.evaluate(f"() => ({UNTIL})({condition}, {seconds})"), condition
+
+
+def outbox_is_empty(page, seconds=20):
+    until(page, f"{HELD} === 0)", seconds)
+
+
+SEED = """([entries]) => new Promise((resolve, reject) => {
+  const opened = indexedDB.open("portal");
+  opened.onsuccess = () => {
+    const transaction = opened.result.transaction("outbox", "readwrite");
+    for (const entry of entries) {
+      transaction.objectStore("outbox").add({ ...entry, op_id: crypto.randomUUID() });
+    }
+    transaction.oncomplete = () => { opened.result.close(); resolve(); };
+    transaction.onerror = () => reject(transaction.error);
+  };
+})"""
+
+
+def seed(page, scene, count, **parts):
+    """Put entries for the first item into the browser's outbox, each on the version before."""
+    address = scene.checklist.get_absolute_url()
+    fields = ("before", "after", "reason", "approver", "waiting_for", "due", "agreed_by")
+    entries = [
+        {
+            "schema": 1,
+            "kind": "decision",
+            "payload": {
+                "item": "A-1",
+                "decision": {"decision": "done", "note": f"{n}"} | dict.fromkeys(fields, ""),
+            },
+            "base_version": n,
+            "follows": None,
+            "client_at": "2026-11-24T00:00:00Z",
+            "item": "A-1",
+            "checklist": str(scene.id),
+            "sync": f"{address}sync/",
+            "host": "proxy-01",
+            "user": scene.omar.pk,
+            "name": scene.omar.name,
+        }
+        | parts
+        for n in range(count)
+    ]
+    page.evaluate(SEED, [entries])

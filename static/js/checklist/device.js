@@ -23,9 +23,9 @@ export async function start(here, keeping, flushNow) {
   along.addEventListener("change", async () => {
     const others = ((await outbox.recall("along")) ?? []).filter((id) => id !== checklist);
     await outbox.note("along", along.checked ? [...others, checklist] : others);
-    if (along.checked) await askToPersist();
-    await tellWorker(along.checked);
     flushNow();
+    if (along.checked) await askToPersist();
+    if (navigator.serviceWorker?.controller) await tellWorker(along.checked);
   });
   await register(here);
   say("persist", await navigator.storage?.persisted?.() ? "persisted" : "not_persisted");
@@ -49,7 +49,6 @@ async function register(here) {
     await navigator.serviceWorker.ready;
     await renew(registration);
     await tellWorker(await takenAlong());
-    say("worker", "worker");
   } catch {
     say("worker", "no_worker");
   }
@@ -68,9 +67,13 @@ async function renew(registration) {
   if (!old) registration.waiting?.postMessage({ kind: "take over" });
 }
 
+// What the worker does for this page counts when it says that it has done it.
 async function tellWorker(along) {
-  const registration = await navigator.serviceWorker?.ready;
-  registration?.active?.postMessage({ kind: along ? "keep" : "opened", address: location.pathname });
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  const kept = new Promise((resolve) => { port1.onmessage = (event) => resolve(event.data); });
+  active.postMessage({ kind: along ? "keep" : "opened", address: location.pathname }, [port2]);
+  say("worker", (await kept) ? "worker" : "no_worker");
 }
 
 function say(name, key) {

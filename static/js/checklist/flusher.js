@@ -7,7 +7,7 @@ const SHORTEST = 1000, LONGEST = 5 * 60_000, HEARTBEAT = 60_000;
 const TERMINAL = ["applied", "same", "conflict", "late"];
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("outbox") : null;
 let delay = SHORTEST, timer, batch = 50, heard = 0, running = false, again = false;
-let page; // {session, sync, user, offline(), sending(entries), answered(entry, answer, data), told(reason), elsewhere()}
+let page; // {session, sync, user, offline(), sending(entries), answered([[entry, answer]], data), told(reason), elsewhere()}
 
 export function start(given) {
   page = given;
@@ -125,7 +125,7 @@ async function settle(entries, data) {
     .map((entry) => ({ ...entry, refused: answers.get(entry.op_id).messages }));
   if (taken.length) await outbox.remove(taken);
   if (refused.length) await outbox.refuse(refused);
-  for (const entry of [...taken, ...refused]) page.answered(entry, answers.get(entry.op_id), data);
+  page.answered([...taken, ...refused].map((entry) => [entry, answers.get(entry.op_id)]), data);
   channel?.postMessage("sent");
   if (taken.length + refused.length < entries.length) throw new NoAnswer("odd");
 }

@@ -49,15 +49,21 @@ export function watch(here, page) {
   function place() {
     for (const [number, html] of held) {
       const old = document.getElementById(`item-${number}`);
-      if (old && (page.busy(old) || isIn(old))) continue;
+      if (old && (page.busy(old) || isTypingIn(old))) continue;
       held.delete(number);
-      old?.replaceWith(fragment(html));
+      if (!old) continue;
+      const focused = old.contains(document.activeElement);
+      const item = fragment(html);
+      old.replaceWith(item);
+      if (!focused) continue;
+      item.tabIndex = -1;
+      item.focus({ preventScroll: true });
     }
   }
 
   function replace(id, html) {
     const old = document.getElementById(id);
-    if (!isIn(old)) old.replaceWith(fragment(html));
+    if (!old.contains(document.activeElement)) old.replaceWith(fragment(html));
   }
 
   function askToReload() {
@@ -68,7 +74,7 @@ export function watch(here, page) {
     document.querySelector(".sync")?.append(" ", link);
   }
 
-  const isIn = (element) => element !== document.activeElement && element.contains(document.activeElement);
+  const isTypingIn = (item) => item.contains(document.activeElement) && document.activeElement.matches("textarea, input");
   document.addEventListener("focusout", () => setTimeout(place));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   timer = setTimeout(look, EVERY);

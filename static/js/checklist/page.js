@@ -83,7 +83,8 @@ async function sendAtOnce(form) {
   const answer = await send(form);
   if (answer.kind === "recorded") {
     for (const each of form.closest(".item").querySelectorAll("form.work")) forget(each);
-    showRecorded(form.closest(".item"), answer.data, answer.data.progress);
+    showProgress(answer.data.progress);
+    showRecorded(form.closest(".item"), answer.data);
     return;
   }
   if (form.matches(".work")) keep(form);
@@ -91,13 +92,12 @@ async function sendAtOnce(form) {
   showRefused(form, failed ? [words("device_failed"), ...why] : why);
 }
 
-function showRecorded(old, answer, progress) {
+function showRecorded(old, answer) {
   const focused = old.contains(document.activeElement) || document.activeElement === document.body;
   const item = fragment(answer.item);
   old.replaceWith(item);
   if (answer.conflict) item.querySelector(".body").append(fragment(answer.conflict));
   if (answer.outcome === "late") item.querySelector(".body").append(notice(answer.words));
-  if (progress) showProgress(progress);
   const failed = answer.outcome === "conflict" || answer.outcome === "late";
   showState(failed ? "failed" : "saved", answer.words);
   showCounts();
@@ -140,36 +140,42 @@ function notice(text) {
 // What the flusher tells
 
 function showSending(entries) {
-  for (const entry of entries) say(formOf(entry), "sending");
+  for (const item of new Set(entries.map((entry) => entry.item))) say(formOf(item), "sending");
 }
 
-function answered(entry, answer, data) {
-  if (entry.checklist !== here.checklist || entry.user !== user) return;
-  live.saw(answer.seq);
+function answered(pairs, data) {
+  const ours = pairs.filter(([entry]) => entry.checklist === here.checklist && entry.user === user);
+  if (!ours.length) return;
   reason = ""; // the portal has just answered
-  mine = mine.filter((each) => each.op_id !== entry.op_id);
-  const form = formOf(entry);
+  const done = new Set(ours.map(([entry]) => entry.op_id));
+  mine = mine.filter((entry) => !done.has(entry.op_id));
+  if (data.progress) showProgress(data.progress);
+  for (const [entry, answer] of ours) {
+    live.saw(answer.seq);
+    if (answer.outcome === "refused") mine.push(entry);
+    showAnswer(formOf(entry.item), entry, answer);
+  }
+  showCounts();
+}
+
+function showAnswer(form, entry, answer) {
+  if (!form) return;
   if (answer.outcome === "refused") {
-    mine.push(entry);
-    if (!form) return;
     showRefused(form, answer.messages);
     say(form, "refused");
     return;
   }
-  if (!form) return;
-  const more = mine.some((each) => each.item === entry.item);
-  if (changed(form) || more || !answer.item) {
-    // Somebody goes on typing here: their words stay, and now stand on what was just recorded.
-    if (answer.outcome === "applied" || answer.outcome === "same") {
-      for (const each of form.closest(".item").querySelectorAll("[name=base_version]")) each.value = answer.version;
-    }
-    say(form, more ? "kept" : answer.outcome);
-    if (data.progress) showProgress(data.progress);
-    showState("saved", answer.words);
-    showCounts();
-  } else {
-    showRecorded(form.closest(".item"), answer, data.progress);
+  const more = mine.some((each) => each.item === entry.item && !each.refused);
+  if (answer.item && !more && !changed(form)) {
+    showRecorded(form.closest(".item"), answer);
+    return;
   }
+  // Somebody goes on typing here: their words stay, and now stand on what was just recorded.
+  if (answer.outcome === "applied" || answer.outcome === "same") {
+    for (const each of form.closest(".item").querySelectorAll("[name=base_version]")) each.value = answer.version;
+  }
+  say(form, more ? "kept" : answer.outcome);
+  showState("saved", answer.words);
 }
 
 async function told(why) {
@@ -183,7 +189,7 @@ async function told(why) {
 // What is not saved, what is kept here and not sent, and why; else that everything is saved.
 function showCounts() {
   const waiting = mine.filter((entry) => !entry.refused);
-  for (const entry of waiting) say(formOf(entry), "kept");
+  for (const item of new Set(waiting.map((entry) => entry.item))) say(formOf(item), "kept");
   const parts = [
     unsaved() && words("unsaved").replace("%n", unsaved()),
     waiting.length && words("waiting").replace("%n", waiting.length),
@@ -198,7 +204,7 @@ async function readOutbox() {
   mine = entries.filter((entry) => entry.user === user && entry.checklist === here.checklist);
 }
 
-const formOf = (entry) => offered(document, entry.item);
+const formOf = (item) => offered(document, item);
 
 // The beginning
 
@@ -210,7 +216,7 @@ if (keeping) {
   }
 }
 for (const entry of mine) {
-  const form = formOf(entry);
+  const form = formOf(entry.item);
   if (!form) continue;
   showIn(form, entry);
   if (entry.refused) showRefused(form, entry.refused);
