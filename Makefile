@@ -3,13 +3,14 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: help serve test check bench setup setup-dev
+.PHONY: help serve test check bench tamper setup setup-dev
 
 help:
 	@echo "make serve   set everything up and serve on http://127.0.0.1:8000 (PORT=, HOST=, ARGS=)"
 	@echo "make test    set everything up and run all tests (ARGS= for pytest)"
 	@echo "make check   lint and types"
 	@echo "make bench   measure against plain SQL and string formatting"
+	@echo "make tamper  change 1,000 things that never change, and see each found (ARGS=\"NUMBER SEED\")"
 
 serve: setup
 	@exec $(RUN) manage.py serve $(ARGS)
@@ -24,6 +25,9 @@ check: setup-dev
 
 bench: setup-dev
 	@exec $(RUN) -m benchmarks $(ARGS)
+
+tamper: setup-dev
+	@exec $(RUN) -m tests.tamper $(ARGS)
 
 setup setup-dev:
 	@command -v "$(PYTHON)" >/dev/null || { \

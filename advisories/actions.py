@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from advisories.applicability import Status
 from advisories.content import Content, content_of, digests, step, strings
+from advisories.indexing import search_text_of, synonym_groups
 from advisories.models import Advisory, AdvisoryRevision
 from advisories.tidy import unstorable
 from advisories.writing import ContentWriter
@@ -58,7 +59,7 @@ def publish(
     no other step, and what changes nothing has none.
 
     Answers the new revision, or the newest one where nothing has changed since. Raises
-    RevisionConflict, and ValidationError with all that has to be mended first. At most 14 queries.
+    RevisionConflict, and ValidationError with all that has to be mended first. At most 15 queries.
     """
     stored, newest = _lock(advisory, expected_revision)
     stored.state, stored.withdrawn_reason = Advisory.State.PUBLISHED, ""
@@ -165,14 +166,16 @@ def _write(
     at_least: AdvisoryRevision.Step | None = None,
     by: User | None,
 ) -> AdvisoryRevision:
-    """Append the revision unless nothing changed, and note its number with the advisory."""
+    """Append the revision unless nothing changed; note its number and day with the advisory, and
+    what the advisory is found by."""
     content = content_of(stored)
     _check_text(content, note)
     how_far = _raised(step(newest.content if newest else None, content), at_least)
     if newest is None or how_far is not None:
         newest = _append(stored, newest, content, how_far, note=note, origin=origin, by=by)
-    stored.revision = newest.number
-    fields = ["state", "withdrawn_reason", "revision"]
+    stored.revision, stored.changed_at = newest.number, newest.published_at
+    stored.search_text = search_text_of(stored, synonym_groups())
+    fields = ["state", "withdrawn_reason", "revision", "changed_at", "search_text"]
     stored.save(update_fields=fields)
     for field in fields:
         setattr(advisory, field, getattr(stored, field))
@@ -218,6 +221,10 @@ def _append(
     )
 
 
+# Addresses of the catalogue that would hide an advisory of this name.
+RESERVED_IDS = ("matrix", "compare")
+
+
 def check_publishable(advisory: Advisory) -> None:
     """Raises ValidationError with one message per thing that is missing or wrong.
 
@@ -235,6 +242,8 @@ def check_publishable(advisory: Advisory) -> None:
         )
         if not text.strip()
     ]
+    if advisory.tracking_id in RESERVED_IDS:
+        faults.append(_("A page of this portal has this tracking ID. Choose another one."))
     if not rows:
         faults.append(_("List at least one product: without any the advisory reaches nobody."))
     for row in rows:

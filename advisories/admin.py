@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from advisories import admin_advisory, admin_imports
+from advisories.indexing import reindex
 from advisories.models import (
     AdvisoryRevision,
     Category,
@@ -24,6 +25,7 @@ from advisories.models import (
     Product,
     Release,
     SourceDocument,
+    Synonym,
     Topic,
 )
 from portal.admin_fields import TickList
@@ -78,7 +80,20 @@ class CatalogueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-class TermAdmin(CatalogueAdmin):
+class SearchedAdmin(CatalogueAdmin):
+    """Its words are part of what advisories are found by."""
+
+    def save_related(self, request: HttpRequest, form: Any, *args: Any) -> None:
+        super().save_related(request, form, *args)
+        if form.has_changed():
+            reindex()
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        super().delete_model(request, obj)
+        reindex()
+
+
+class TermAdmin(SearchedAdmin):
     list_display = ("name_ja", "name_en", "slug", "position", "document")
     list_filter = ("document",)
     list_select_related = ("document",)
@@ -116,8 +131,19 @@ class ReleaseInline(admin.StackedInline):  # type: ignore[type-arg]
         return False
 
 
+@admin.register(Synonym)
+class SynonymAdmin(SearchedAdmin):
+    identity = ()
+    list_display = ("__str__", "document")
+    list_filter = ("document",)
+    list_select_related = ("document",)
+    search_fields = ("words",)
+    readonly_fields = ("document",)
+    fields = ("words", "document")
+
+
 @admin.register(Product)
-class ProductAdmin(CatalogueAdmin):
+class ProductAdmin(SearchedAdmin):
     list_display = ("short_name", "name", "slug", "position")
     list_filter = ("modes",)
     search_fields = ("slug", "short_name", "name")

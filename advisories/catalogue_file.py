@@ -224,6 +224,7 @@ def _cross_faults(document: Json) -> Iterator[str]:
     for index, product in enumerate(document["products"]):
         yield from _unknown(f"products[{index}].modes", product.get("modes", []), "modes", known)
     yield from _release_faults(document["releases"], known)
+    yield from _synonym_faults(document.get("synonyms", []))
     yield from _twice(document["advisories"], "advisories", "tracking_id")
     yield from _twice(document["advisories"], "advisories", "position")
     versions = {revision["version"] for revision in document["source"]["revisions"]}
@@ -260,6 +261,18 @@ def _release_faults(releases: list[Json], known: dict[str, set[str]]) -> Iterato
                 "other": other,
             }
             yield f"{place}.rank: {said}"
+
+
+def _synonym_faults(groups: list[list[str]]) -> Iterator[str]:
+    """The first word names the group; two groups of one name could not be told apart."""
+    first: dict[str, int] = {}
+    for index, group in enumerate(groups):
+        other = first.setdefault(" ".join(group[0].split()), index)
+        if other != index:
+            yield (
+                f"synonyms[{index}][0]: {_shown(group[0])} begins synonyms[{other}] already."
+                " Begin one of them with another of its words."
+            )
 
 
 def _affected_faults(

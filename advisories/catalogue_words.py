@@ -25,7 +25,10 @@ EXPECTED = (
     gettext_noop("at least one product"),
     gettext_noop("at least one product the document covers, none of them twice"),
     gettext_noop("false: newer than the document"),
-    gettext_noop("groups of words that mean the same to somebody who searches"),
+    gettext_noop(
+        "groups of words that mean the same to somebody who searches; "
+        "the first word of a group is its name"
+    ),
     gettext_noop("letters and digits, joined by hyphens, dots or underscores, at most 80"),
     gettext_noop("lower-case letters and digits, joined by hyphens or dots, at most 80"),
     gettext_noop("lower-case letters and underscores"),

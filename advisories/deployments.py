@@ -119,11 +119,7 @@ def _installed_with(release: Release, installed_with: str) -> int | Older | Unkn
     if installed_with == release.slug:
         return release.rank
     releases = list(release.product.releases.order_by("rank"))
-    possible = [
-        *(Choice(r.slug, str(r)) for r in releases if r.rank <= release.rank),
-        Choice(OLDER_ONE, _("an older release than every one listed")),
-        Choice(NOT_KNOWN, _("not known, or the settings were imported")),
-    ]
+    possible = lineage_choices(release, releases)
     first = next((r for r in releases if r.slug == installed_with), None)
     if first is None:
         raise UnknownSlug("installed_with", installed_with, possible)
@@ -162,6 +158,15 @@ def mode_choices(modes: Iterable[Mode]) -> list[Choice]:
     return [
         *(Choice(mode.slug, mode.name, mode.note) for mode in modes),
         Choice(NOT_KNOWN, _("not known")),
+    ]
+
+
+def lineage_choices(release: Release, releases: Iterable[Release]) -> list[Choice]:
+    """What a box with `release` can have been installed with; `releases` are its product's."""
+    return [
+        *(Choice(r.slug, str(r)) for r in releases if r.rank <= release.rank),
+        Choice(OLDER_ONE, _("an older release than every one listed")),
+        Choice(NOT_KNOWN, _("not known, or the settings were imported")),
     ]
 
 

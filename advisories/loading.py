@@ -9,7 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from advisories.catalogue_file import FaultyFile, Json, newest_edition, read
+from advisories.indexing import reindex
 from advisories.loading_advisories import load_advisories
+from advisories.loading_synonyms import NOUN as SYNONYMS
+from advisories.loading_synonyms import load_synonyms
 from advisories.loading_terms import load_terms
 from advisories.merging import Report, Values, merge, note
 from advisories.models import DocumentRevision, Product, SourceDocument
@@ -50,6 +53,7 @@ def load_document(
     document = _stored_document(wanted["source"], report)
     newer = newer_edition_loaded(wanted["source"], document)
     load_terms(wanted, document, report)
+    load_synonyms(wanted.get("synonyms", []), document, report)
     _load_document(wanted["source"], document, report)
     load_advisories(
         wanted,
@@ -60,12 +64,20 @@ def load_document(
         said=said or f"{document.slug} {newest_edition(wanted['source'])['version']}",
         by=by,
     )
+    if _finds_differently(report):
+        reindex()
     if newer and report.has_news:
         raise FaultyFile([f"source.revisions: {too_old(newer, document.slug)}"])
     if newer:
         # What the newer file said stays the yardstick for "edited here".
         transaction.set_rollback(True)
     return report
+
+
+def _finds_differently(report: Report) -> bool:
+    """Whether advisories that were not written are found by other words now: a group of synonyms
+    is new or another, or a term has another name."""
+    return SYNONYMS in report.added or bool(report.changed.keys() - {"advisory", "document"})
 
 
 def too_old(newer: str, document: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advisories.applicability import FixScope, Reason, Severity, Status, Verdict
 from advisories.querysets import AdvisoryQuerySet
+from advisories.searching import normalise
 from advisories.texts import localized
 
 # Slugs stand in URLs, CSV cells and command lines; dots are part of release names ("6.5").
@@ -75,14 +76,13 @@ class DocumentRevision(models.Model):
         return f"{self.document} {self.version}"
 
 
-class Term(models.Model):
-    """A word of the catalogue that documents bring along.
+class Brought(models.Model):
+    """What documents bring along.
 
     `loaded` is what the document's file said when it was last loaded: a value that differs from
-    it was edited in the portal, and is kept. Slugs are unique in the portal.
+    it was edited in the portal, and is kept.
     """
 
-    slug = models.CharField(_("slug"), max_length=80, unique=True, validators=[slug_validator])
     document = models.ForeignKey(
         SourceDocument,
         models.SET_NULL,
@@ -96,6 +96,54 @@ class Term(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Term(Brought):
+    """A word of the catalogue. Slugs are unique in the portal."""
+
+    slug = models.CharField(_("slug"), max_length=80, unique=True, validators=[slug_validator])
+
+    class Meta:
+        abstract = True
+
+
+class Synonym(Brought):
+    """Words that mean the same to somebody who searches."""
+
+    LONGEST = 100
+
+    words = models.TextField(
+        _("words"),
+        max_length=5000,
+        help_text=_(
+            "One word or phrase a line, at least two. Whoever searches for one of them also finds"
+            " the advisories that say another."
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("group of synonyms")
+        verbose_name_plural = _("synonyms")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return " / ".join(self.group)
+
+    @property
+    def group(self) -> list[str]:
+        return self.words.splitlines()
+
+    def clean(self) -> None:
+        """Two words that are searched as one are one word."""
+        lines = [" ".join(line.split()) for line in self.words.splitlines()]
+        different = {normalise(line): line for line in reversed(lines) if normalise(line)}
+        if len(different) < 2:
+            raise ValidationError({"words": _("Write at least two different words.")})
+        if any(len(line) > self.LONGEST for line in lines):
+            raise ValidationError(
+                {"words": _("A word may have %(n)d characters.") % {"n": self.LONGEST}}
+            )
+        self.words = "\n".join(reversed(different.values()))
 
 
 class NamedTerm(Term):
@@ -261,6 +309,10 @@ class Advisory(models.Model):
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
     # None: nobody has said so yet. It is no part of what a revision holds.
     reviewed_on = models.DateField(_("reviewed on"), null=True, blank=True, editable=False)
+    # When the newest revision was published; None: never.
+    changed_at = models.DateTimeField(_("changed at"), null=True, blank=True, editable=False)
+    # What the search looks through, already normalised: see indexing.py.
+    search_text = models.TextField(default="", blank=True, editable=False)
 
     title_ja = models.CharField(_("title (Japanese)"), max_length=200)
     title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
@@ -323,7 +375,14 @@ class Advisory(models.Model):
         verbose_name = _("advisory")
         verbose_name_plural = _("advisories")
         ordering = ["document", "position", "pk"]
-        indexes = [models.Index(fields=["document", "position", "id"])]
+        indexes = [
+            models.Index(fields=["document", "position", "id"]),
+            # What facets count: without it each count reads every text as well.
+            models.Index(
+                fields=["state", "category", "severity", "document", "changed_at"],
+                name="advisories_counted",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state="withdrawn") | ~Q(withdrawn_reason=""),

@@ -14,17 +14,25 @@ from django.conf import settings  # noqa: E402  (Django is ready only here)
 from django.contrib.auth.models import Group  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.http import QueryDict  # noqa: E402
 from django.test import Client  # noqa: E402
-from django.utils import timezone  # noqa: E402
 
 from advisories.applicability import Deployment  # noqa: E402
+from advisories.filters import AdvisoryFilter  # noqa: E402
+from advisories.searching import normalise  # noqa: E402
 from advisories.verdict_rows import verdict_rows  # noqa: E402
-from benchmarks import data, floor_checklist, floor_evaluation, floor_page  # noqa: E402
+from benchmarks import (  # noqa: E402
+    data,
+    files,
+    floor_catalogue,
+    floor_checklist,
+    floor_evaluation,
+    floor_page,
+)
 from benchmarks.timing import HEAD, Line, compare, milliseconds  # noqa: E402
 from checklists import actions  # noqa: E402
+from checklists.chain import digest  # noqa: E402
 from checklists.content import content_of  # noqa: E402
-from checklists.handover.pdf_file import write_pdf  # noqa: E402
-from checklists.handover.tables import Proof, make_handover  # noqa: E402
 from checklists.models import Checklist, Event, Rollout  # noqa: E402
 from portal.models import User  # noqa: E402
 
@@ -117,12 +125,82 @@ def page(checklist: Checklist, user: User, total: int, rounds: int) -> Line:
     )
 
 
-def pdf(checklist: Checklist, total: int, rounds: int) -> Line:
+def advisory_list(total: int, rounds: int, word: str = "") -> Line:
+    client = Client()
+
+    def ours() -> None:
+        assert client.get("/advisories/", {"q": word}).status_code == 200
+
+    return compare(
+        f"list page{', searched' if word else ''}, {total:,} advisories",
+        ours,
+        lambda: floor_catalogue.page(normalise(word)),
+        limit=10,
+        rounds=rounds,
+    )
+
+
+def search(total: int, rounds: int, word: str, kind: str) -> Line:
+    query = QueryDict(mutable=True)
+    query["q"] = word
+
+    def ours() -> list[tuple[int, str]]:
+        return list(AdvisoryFilter(query).qs.values_list("pk", "tracking_id"))
+
+    found = ours()
+    assert found == floor_catalogue.search(normalise(word)), "the floor finds something else"
+    return compare(
+        f"search, {len(found):,} of {total:,} ({kind})",
+        ours,
+        lambda: floor_catalogue.search(normalise(word)),
+        limit=2,
+        rounds=rounds,
+    )
+
+
+def written(checklist: Checklist, kind: str, rounds: int, limit: int, most_memory: int) -> Line:
+    """A file of the checklist as it is issued, in a process of its own."""
     content = data.decided(content_of(checklist, checklist.editions.get()))
-    proof = Proof(state="issued", generated_at=timezone.now())
-    handover = make_handover(content, language="ja", proof=proof, time_zone=settings.TIME_ZONE)
-    times = sorted(milliseconds(lambda: write_pdf(handover)) for _ in range(rounds))
-    return Line(f"PDF in a child process, {total:,} items", times[rounds // 2], None, 1500)
+    time, memory = files.measure(kind, content, rounds)
+    name = f"{kind.upper()} in a child process, {len(content['items']):,} items"
+    return Line(name, time, None, limit, memory, most_memory)
+
+
+def issue(checklist: Checklist, user: User) -> None:
+    """Decide what has to be decided, sign, review: seven files."""
+    for item in checklist.items.exclude(verdict="not_applicable"):
+        actions.record(
+            checklist_id=checklist.pk,
+            op_id=uuid.uuid4(),
+            kind=Event.Kind.DECISION,
+            payload={"item": item.tracking_id, "decision": {"decision": "done", "note": "済"}},
+            base_version=0,
+            by=user,
+        )
+    seen = digest(content_of(checklist, checklist.editions.get()))
+    given = {"checklist_id": checklist.pk, "seen": seen, "by": user}
+    actions.prepare(op_id=uuid.uuid4(), **given)
+    actions.issue(op_id=uuid.uuid4(), **given)
+
+
+def bundles(user: User, boxes: int, rounds: int) -> list[Line]:
+    """Issuing the boxes of a rollout, and the bundle of all of them."""
+    rollout = new_rollout(user, f"{boxes} boxes")
+    checklists = [create(rollout, user) for _ in range(boxes)]
+    items = checklists[0].items.count()
+    times = sorted(milliseconds(lambda c=c: issue(c, user)) for c in checklists)
+    time, memory = files.measure("bundle", str(rollout.pk), rounds)
+    name = f"{boxes} box{'es' if boxes > 1 else ''} of {items:,} items"
+    return [
+        Line(f"deciding, signing, issuing a box, {items:,} items", times[boxes // 2], None, 10_000),
+        Line(f"bundle of {name}", time, None, 60 * boxes + 500, memory, 150),
+    ]
+
+
+def new_rollout(user: User, number: str) -> Rollout:
+    return actions.create_rollout(
+        id=uuid.uuid4(), customer="顧客", project="案件", number=number, members=[], by=user
+    )
 
 
 def main() -> int:
@@ -131,9 +209,7 @@ def main() -> int:
     call_command("load_catalogue", str(settings.BASE_DIR / "fixtures/iws-supplement-1.3.json"))
     user = User.objects.create_user("bench", is_staff=True)
     user.groups.set(Group.objects.all())
-    rollout = actions.create_rollout(
-        id=uuid.uuid4(), customer="顧客", project="案件", number="1", members=[], by=user
-    )
+    rollout = new_rollout(user, "1")
     print(f"\n{connection.vendor}: medians of runs in turn\n{HEAD}", flush=True)
     lines = []
 
@@ -144,15 +220,27 @@ def main() -> int:
     show(evaluation(32, 100))
     show(creation(rollout, user, 32, 15))
     show(decision(create(rollout, user), user, 60))
-    show(page(create(rollout, user), user, 32, 40))
+    small = create(rollout, user)
+    show(page(small, user, 32, 40))
+    show(written(small, "pdf", 5, 500, 150))
+    show(written(small, "xlsx", 5, 300, 150))
+    for boxes in (1, 50):
+        for line in bundles(user, boxes, 5):
+            show(line)
     data.grow(1000)
     show(evaluation(1000, 40))
     show(creation(rollout, user, 1000, 5))
     large = create(rollout, user)
     show(page(large, user, 1000, 10))
-    show(pdf(large, 1000, 5))
+    show(written(large, "pdf", 5, 1500, 500))
+    show(written(large, "xlsx", 3, 3000, 150))
+    show(bundles(user, 1, 3)[1])
     data.grow(100_000)
     show(evaluation(100_000, 5))
+    show(advisory_list(100_000, 5))
+    show(advisory_list(100_000, 5, "遅延"))
+    show(search(100_000, 5, "設定", "two characters"))
+    show(search(100_000, 5, "スマートスキャン", "a long word"))
     return 0 if all(line.holds for line in lines) else 1
 
 

@@ -10,20 +10,26 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the table; times in milliseconds, `floor` None where there is only a limit."""
+    """One row of the table; times in milliseconds, `floor` None where there is only a limit;
+    `memory` and its limit in megabytes, None where it was not measured."""
 
     name: str
     ours: float
     floor: float | None
     limit: float  # a ratio, or milliseconds where there is no floor
+    memory: float | None = None
+    most_memory: float = 0
 
     @property
     def holds(self) -> bool:
-        return self.ours <= self.limit * (self.floor if self.floor is not None else 1)
+        in_time = self.ours <= self.limit * (self.floor if self.floor is not None else 1)
+        return in_time and (self.memory is None or self.memory <= self.most_memory)
 
     def __str__(self) -> str:
         if self.floor is None:
             measured = f"{self.ours:10.1f} {'':>10} {'':>7}  < {self.limit:.0f} ms"
+            if self.memory is not None:
+                measured += f"; {self.memory:.0f} < {self.most_memory:.0f} MB"
         else:
             ratio = self.ours / self.floor
             measured = f"{self.ours:10.2f} {self.floor:10.2f} {ratio:6.2f}x  <= {self.limit:.0f}x"

@@ -1,25 +1,15 @@
 """The chain of events: canonical JSON, hashes, verification and replay. Pure but for reading
 events; replay needs no rules, because each event holds what it changed (design section 5)."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from checklists.handover.verify import FIRST, canonical, digest
 from checklists.models import Event
 
-FIRST = "0" * 64  # prev_hash of event 1
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces; the same value gives the same text everywhere."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def digest(value: Any) -> str:
-    """SHA-256 (hex) of the canonical JSON in UTF-8. Raises UnicodeEncodeError for surrogates."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+__all__ = ["FIRST", "body_of", "broken_links", "canonical", "digest", "hash_of"]
+__all__ += ["replay", "timestamp"]
 
 
 def timestamp(moment: datetime | None) -> str | None:
@@ -27,26 +17,29 @@ def timestamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None
 
 
+def body_of(event: Event, *, tracking_id: str | None) -> dict[str, Any]:
+    """What is hashed of an event; `tracking_id` is its item's, None without an item."""
+    return {
+        "checklist": str(event.checklist_id),
+        "seq": event.seq,
+        "op_id": str(event.op_id),
+        "kind": event.kind,
+        "item": tracking_id,
+        "payload": event.payload,
+        "effect": event.effect,
+        "base_version": event.base_version,
+        "outcome": event.outcome,
+        "actor": event.actor_id,
+        "actor_name": event.actor_name,
+        "recorded_at": timestamp(event.recorded_at),
+        "client_at": timestamp(event.client_at),
+        "prev_hash": event.prev_hash,
+    }
+
+
 def hash_of(event: Event, *, tracking_id: str | None) -> str:
-    """The event's hash from its columns; `tracking_id` is its item's, None without an item."""
-    return digest(
-        {
-            "checklist": str(event.checklist_id),
-            "seq": event.seq,
-            "op_id": str(event.op_id),
-            "kind": event.kind,
-            "item": tracking_id,
-            "payload": event.payload,
-            "effect": event.effect,
-            "base_version": event.base_version,
-            "outcome": event.outcome,
-            "actor": event.actor_id,
-            "actor_name": event.actor_name,
-            "recorded_at": timestamp(event.recorded_at),
-            "client_at": timestamp(event.client_at),
-            "prev_hash": event.prev_hash,
-        }
-    )
+    """The event's hash from its columns."""
+    return digest(body_of(event, tracking_id=tracking_id))
 
 
 def broken_links(events: Iterable[Event]) -> list[str]:

@@ -77,6 +77,8 @@ def content_of(checklist: Checklist, edition: Edition, offered: Offered | None =
         },
         "statement": _both(partial(wording.statement_text, statement_counts(items))),
         "offers": offers,
+        # Files that prove an item: [{"tracking_id", "name", "size", "sha256", "by", "at"}].
+        "evidence": [],
         "handover": handover,
     }
 

@@ -284,6 +284,8 @@ class Edition(models.Model):
 
     class Meta:
         ordering = ["checklist", "minor"]
+        # The public verification page looks for what a digest begins with.
+        indexes = [models.Index(fields=["digest"], name="edition_digest")]
         constraints = [
             models.UniqueConstraint(
                 fields=["checklist", "minor"],
@@ -380,6 +382,16 @@ class SignOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+
+class IssuedFile(models.Model):
+    """Finds an edition by the hash of one of its files. `Edition.files` is what counts."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="issued_files")
+    sha256 = models.CharField(max_length=64, db_index=True)
+
+    def __str__(self) -> str:
+        return self.sha256
 
 
 class Revocation(models.Model):

@@ -8,10 +8,11 @@ from uuid import uuid4
 from django.utils.translation import gettext as _
 
 from advisories.applicability import Reason, Verdict
+from advisories.changed_words import SAME, Part
 from advisories.texts import in_language
 from checklists import wording
 from checklists.actions.creation import frozen_item
-from checklists.differences import SAME, Difference, Part, differences
+from checklists.differences import Difference, differences
 from checklists.models import Checklist, ChecklistItem, Decision
 from checklists.moves import OFFERS, Consequence, Move, Step, consequence, counted
 from checklists.offers import Offer, Offered

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from checklists.views import (
     acceptance,
+    bundles,
     checklist,
     customer,
     documents,
@@ -13,9 +14,11 @@ from checklists.views import (
     items,
     offers,
     rollouts,
+    sheets,
     signing,
     sync,
     unsent,
+    verification,
     wizard,
     wizard_save,
 )
@@ -64,8 +67,14 @@ urlpatterns = [
     path("checklists/<uuid:uuid>/discard/", editions.discard, name="discard"),
     path("checklists/<uuid:uuid>/host/", rollouts.host, name="host"),
     path("checklists/<uuid:uuid>/export.<str:extension>", files.export, name="export"),
+    path("checklists/<uuid:uuid>/import/", sheets.check_sheet, name="check_sheet"),
     path("checklists/<uuid:uuid>/editions/<str:number>/", editions.edition, name="edition"),
     path("checklists/<uuid:uuid>/editions/<str:number>/revoke/", editions.revoke, name="revoke"),
+    path(
+        "checklists/<uuid:uuid>/editions/<str:number>/bundle.zip",
+        bundles.edition_bundle,
+        name="edition_bundle",
+    ),
     path(
         "checklists/<uuid:uuid>/editions/<str:number>/<str:name>",
         files.edition_file,
@@ -100,9 +109,16 @@ urlpatterns = [
     path("accept/<uuid:access>/decline/", customer.decline, name="customer_decline"),
     path("accept/<uuid:access>/comment/", customer.comment, name="customer_comment"),
     path("accept/<uuid:access>/files/<str:name>", customer.file, name="customer_file"),
+    # For everybody, without an account
+    path("verify/", verification.verify, name="verify"),
+    path("verify/<str:code>/", verification.verify, name="verify_code"),
+    path("schema/checklist-1.json", files.schema, name="schema"),
     # /rollouts/<uuid>/
     path("rollouts/<uuid:uuid>/", rollouts.rollout_detail, name="rollout_detail"),
     path("rollouts/<uuid:uuid>/header/", rollouts.rollout_header, name="rollout_header"),
+    path("rollouts/<uuid:uuid>/files/", bundles.rollout_files, name="rollout_files"),
+    path("rollouts/<uuid:uuid>/files/sheets.xlsx", bundles.rollout_sheets, name="rollout_sheets"),
+    path("rollouts/<uuid:uuid>/files/bundle.zip", bundles.rollout_bundle, name="rollout_bundle"),
     path("rollouts/<uuid:uuid>/members/", rollouts.rollout_members, name="rollout_members"),
     # /documents/<pk>/: one revision of a document
     path("documents/<int:pk>/", documents.document, name="document"),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,6 +32,27 @@ def key_file(name: str, media_root: Path) -> Path | None:
         raise _invalid(name, f"there is no file {value!r}")
     if path.resolve().is_relative_to(media_root.resolve()):
         raise _invalid(name, "a key file must not lie under MEDIA_ROOT")
+    return path
+
+
+def signing_key(name: str, media_root: Path, password: str) -> Path | None:
+    """The PKCS#12 file that signs PDFs, opened once so that a wrong password shows at the start;
+    None when there is none."""
+    path = key_file(name, media_root)
+    if path is None:
+        return None
+    if find_spec("pyhanko") is None:
+        raise _invalid(name, "it needs the packages of requirements-pades.txt, install them")
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    try:
+        key, certificate, _others = pkcs12.load_key_and_certificates(
+            path.read_bytes(), password.encode() or None
+        )
+    except (OSError, ValueError) as error:
+        raise _invalid(name, f"{path} is no PKCS#12 that SIGNING_KEY_PASSWORD opens") from error
+    if key is None or certificate is None:
+        raise _invalid(name, f"{path} lacks a private key or its certificate")
     return path
 
 

@@ -7,7 +7,7 @@ from django.apps import apps as installed_apps
 
 EDITED_MODELS = (
     "product release mode category topic condition sourcedocument documentrevision advisory"
-    " affectedproduct reference advisoryrevision documentimport linkcheck"
+    " affectedproduct reference advisoryrevision synonym documentimport linkcheck"
 ).split()
 
 

@@ -37,7 +37,9 @@ PUBLIC_URL = env.str("PUBLIC_URL", "", validate=environment.is_address).rstrip("
 CATALOGUE_LOGIN_REQUIRED = env.bool("CATALOGUE_LOGIN_REQUIRED", False)
 OFFLINE_WORK = env.bool("OFFLINE_WORK", True)
 ALLOW_SELF_REVIEW = env.bool("ALLOW_SELF_REVIEW", False)
-SIGNING_KEY_FILE = environment.key_file("SIGNING_KEY_FILE", MEDIA_ROOT)
+SIGNING_KEY_PASSWORD = environment.secret("SIGNING_KEY_PASSWORD", MEDIA_ROOT)
+SIGNING_KEY_FILE = environment.signing_key("SIGNING_KEY_FILE", MEDIA_ROOT, SIGNING_KEY_PASSWORD)
+TIMESTAMP_URL = env.str("TIMESTAMP_URL", "", validate=environment.is_address)
 
 INSTALLED_APPS = [
     "portal.admin_config.PortalAdminConfig",

@@ -29,8 +29,13 @@ os.environ |= {
     "SERVE_HTTP": "true",  # the test client and the live server speak plain HTTP
     # Playwright keeps an event loop in the main thread; the tests use the database there.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
+    # pyhanko brings lxml along; without it, as most portals are, openpyxl writes another way.
+    "OPENPYXL_LXML": "False",
 }
-for name in ("SECRET_KEY_FILE", "SIGNING_KEY_FILE", "EMAIL_URL"):
+for name in (
+    *("SECRET_KEY_FILE", "EMAIL_URL", "SIGNING_KEY_FILE", "SIGNING_KEY_PASSWORD"),
+    *("SIGNING_KEY_PASSWORD_FILE", "TIMESTAMP_URL"),
+):
     os.environ.pop(name, None)
 
 from portal.settings import *  # noqa: E402, F403  (the environment has to be there first)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
@@ -116,6 +117,11 @@ def rollout(scene):
     return [scene.rollout.pk]
 
 
+def revision(scene):
+    published = publish(advisory=Advisory.objects.get(tracking_id="A-1"), by=None)
+    return ["A-1", published.number]
+
+
 def once(scene):
     return {"op_id": op("sent")}
 
@@ -191,11 +197,22 @@ def new_checklist(scene):
     }
 
 
+def check_sheet(scene):
+    """The second form of the upload: what was shown, one row of it ticked."""
+    ticket = signing.dumps(
+        ["0" * 64, [["A-1", 1, 0, {"decision": "done"}]]],
+        salt=f"check sheet {scene.id}",
+        compress=True,
+    )
+    return {"ticket": ticket, "take": "A-1"}
+
+
 NOBODY = everybody(404, anonymous=404)
 CUSTOMER = Page(NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=visit)
 CUSTOMER_SENDS = Page(NOT_SENT_IN_PUBLIC, NOBODY, at="issued", args=visit, sent=answer)
 
 BOX = {"release": "appliance-2", "mode": "proxy", "installed_with": "appliance-1"}
+TWO_BOXES = {"a-release": "appliance-1", "b-release": "appliance-2"}
 WIZARD = Page(PUBLIC, NOT_SENT_IN_PUBLIC, query=BOX)
 
 PAGES = {
@@ -215,6 +232,11 @@ PAGES = {
         sent=lambda scene: {"version": 0, "text": "ls"},
     ),
     "advisories:note_picture": Page(SIGNED_IN, NOT_THIS_WAY, args=a_picture),
+    "advisories:revision_detail": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=revision),
+    "advisories:matrix": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "advisories:compare": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "advisories:compare_csv": Page(PUBLIC, NOT_SENT_IN_PUBLIC, query=TWO_BOXES),
+    "advisories:export": Page(PUBLIC, NOT_SENT_IN_PUBLIC, args=lambda scene: ["csv"]),
     "checklists:new": WIZARD,
     "checklists:new_mode": WIZARD,
     "checklists:new_installed_with": WIZARD,
@@ -279,6 +301,16 @@ PAGES = {
     "checklists:edition": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=edition),
     "checklists:revoke": Page(REVIEWERS, REVIEWERS_DO, at="issued", args=edition, sent=with_reason),
     "checklists:edition_file": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=issued_file),
+    "checklists:edition_bundle": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=edition),
+    "checklists:check_sheet": Page(ENGINEERS, ENGINEERS_DO, args=checklist, sent=check_sheet),
+    "checklists:verify": Page(PUBLIC, everybody(422, anonymous=422)),
+    "checklists:verify_code": Page(
+        PUBLIC, everybody(422, anonymous=422), args=lambda scene: ["9F86D-08188-4C7D6-59A2F"]
+    ),
+    "checklists:schema": Page(PUBLIC, NOT_SENT_IN_PUBLIC),
+    "checklists:rollout_files": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
+    "checklists:rollout_sheets": Page(MEMBERS, NOT_THIS_WAY, args=rollout),
+    "checklists:rollout_bundle": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=rollout),
     "checklists:revisions": Page(MEMBERS, NOT_THIS_WAY, at="issued", args=checklist),
     "checklists:make_link": Page(
         BOTH,
@@ -330,17 +362,23 @@ NO_HTML = {
     "health",
     "worker",
     "session",
+    "advisories:note_picture",
+    "advisories:export",
+    "advisories:compare_csv",
     "checklists:changes",
     "checklists:export",
     "checklists:edition_file",
+    "checklists:schema",
 }
 TOLD_IN_JSON = {"checklists:sync", "checklists:changes"}
-NO_HTML = {"health", "advisories:note_picture", "checklists:export", "checklists:edition_file"}
+NO_HTML |= {f"checklists:{name}" for name in ("edition_bundle", "rollout_bundle", "rollout_sheets")}
 NO_HTML |= {"checklists:reply_file"}
+# What they are sent changes nothing, and who verifies a document needs no cookie.
+NO_TOKEN = {"checklists:verify", "checklists:verify_code"}
 # A look ahead must not use a link up.
 NO_HEAD = {"checklists:link", "checklists:link_in_short"}
 CATALOGUE = {name for name, page in PAGES.items() if page is WIZARD}
-CATALOGUE |= {"advisories:advisory_list", "advisories:advisory_detail"}
+CATALOGUE |= {n for n, p in PAGES.items() if n.startswith("advisories:") and p.get == PUBLIC}
 
 
 @pytest.fixture(autouse=True)
@@ -474,7 +512,7 @@ def test_a_form_that_another_site_sends_is_refused(state):
     cast = Cast(state)
     cast.clients["superuser"].handler.enforce_csrf_checks = True
 
-    for name in pages_at(state):
+    for name in pages_at(state).keys() - NO_TOKEN:
         response, changed = cast.post("superuser", name)
 
         assert response.status_code == 403, name
@@ -493,7 +531,7 @@ def test_head_is_answered_like_get_and_delete_nowhere(state):
         deletion = client.delete(cast.address(name))
 
         expected = 405 if name in NO_HEAD else page.get["superuser"]
-        assert (head.status_code, head.content) == (expected, b""), name
+        assert (head.status_code, b"".join(head)) == (expected, b""), name
         # Who is signed in is sent on from the log-in page, whatever the method.
         assert deletion.status_code == (302 if name == "login" else 405), name
 

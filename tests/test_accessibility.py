@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from advisories.actions import publish
 from advisories.models import Advisory, DocumentRevision
 from checklists.actions import discard, prepare, reopen, return_items, revoke_edition
 from portal.roles import Role
@@ -29,6 +30,7 @@ from tests.support.rollouts import (
     sign_reviewed,
     work_off,
 )
+from tests.support.sheets import opened
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 BOX = {"release": "iwsva-6.5-sp3", "mode": "forward-proxy", "installed_with": "unknown"}
@@ -90,6 +92,26 @@ def test_the_catalogue(reader):
     visitor.visit("/advisories/?release=no-such-release")
     visitor.visit("/advisories/IWS-1120273/")
     visitor.visit("/no-such-page/", status=404)
+
+    assert visitor.problems == []
+
+
+def test_the_matrix_the_comparison_and_a_revision(reader):
+    factory.load_fixture_catalogue()
+    advisory = Advisory.objects.get(tracking_id="IWS-1120273")
+    advisory.summary_ja += "構成図を確認する。"
+    advisory.save()
+    publish(advisory=advisory, by=None)
+    visitor, boxes = reader(), {"a-release": "iwss-6.5-linux", "b-release": "iwsva-6.5-sp3"}
+
+    visitor.visit("/advisories/matrix/")
+    visitor.visit("/advisories/matrix/?release=iwsva-6.5-sp3&verdict=confirm&severity=high")
+    visitor.visit("/advisories/matrix/?q=nothing-has-this-word")
+    visitor.visit("/advisories/compare/")
+    visitor.visit(f"/advisories/compare/?{urlencode(boxes | {'b-no': 'snmp'})}")
+    visitor.visit(f"/advisories/compare/?{urlencode(boxes | {'a-mode': 'transparent-bridge'})}")
+    visitor.visit("/advisories/IWS-1120273/revisions/1/")
+    visitor.visit("/advisories/IWS-1120273/revisions/2/")
 
     assert visitor.problems == []
 
@@ -325,6 +347,50 @@ def test_tables_out_and_in(reader, settings, tmp_path):
     assert editor.problems == []
 
 
+def test_a_check_sheet_comes_back(reader):
+    scene = Scene()
+    engineer = reader(scene.omar)
+    with opened(client_of(scene.omar).get(of(scene.checklist, "export", "xlsx")).content) as sheet:
+        sheet[1, "Decision"] = "Done"
+        sheet[2, "Decision"] = "finished"
+    address, button = of(scene.checklist, "check_sheet"), "変更される内容を表示"
+
+    engineer.visit(address)
+    engineer.page.get_by_role("button", name=button).click()
+    engineer.look()
+    engineer.page.get_by_label("チェックシート (XLSX)").set_input_files(as_file(sheet.data))
+    engineer.page.get_by_role("button", name=button).click()
+    expect(engineer.page.get_by_role("checkbox")).to_be_checked()
+    engineer.look()
+
+    assert engineer.problems == []
+
+
+def as_file(data, name="sheet.xlsx"):
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+
+
+def test_files_of_a_rollout_and_their_verification(reader, monkeypatch):
+    quick_pdf(monkeypatch)
+    scene = Scene(at="issued")
+    revoked = an_issued_box(scene, "revoked")
+    edition = revoked.editions.get()
+    revoke_edition(edition_id=edition.pk, op_id=op("revoke"), reason="別の機器", by=scene.ines)
+    engineer, visitor = reader(scene.omar), reader()
+
+    engineer.visit(reverse("checklists:rollout_files", args=[scene.rollout.pk]))
+    visitor.visit("/verify/")
+    visitor.visit("/verify/?code=", status=422)
+    for digest in (scene.edition.digest, edition.digest, "0" * 20):
+        visitor.visit(reverse("checklists:verify_code", args=[digest[:20]]))
+    visitor.page.get_by_label("ファイル").set_input_files(as_file(b"strange", "strange.pdf"))
+    visitor.page.get_by_role("button", name="ファイルを確認").click()
+    expect(visitor.page.get_by_role("status")).to_contain_text("確認できません")
+    visitor.look()
+
+    assert engineer.problems + visitor.problems == []
+
+
 def test_some_pages_in_english_and_in_the_dark(reader):
     scene = Scene(at="worked")
     a_prepared_box(scene, "prepared")
@@ -399,6 +465,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(open_page, login_
     for path, among in (
         (of(scene.checklist), 'name="severity"'),
         ("/advisories/", 'name="severity"'),
+        ("/advisories/matrix/", "/advisories/A-5/"),
+        ("/advisories/compare/?a-release=appliance-1&b-release=appliance-2", "b-installed_with"),
         (wizard("new_conditions", release="appliance-2", mode="proxy"), "condition-directory"),
     ):
         page.goto(path)

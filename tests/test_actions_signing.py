@@ -332,8 +332,8 @@ def test_issuing_fills_the_edition_once_and_stores_every_file():
     assert prepared.digest == reviewed.digest == edition.digest
     assert prepared.chain_head == reviewed.chain_head == edition.chain_head
     assert reviewed.signer == scene.ines
-    assert {(f["format"], f["language"]) for f in edition.files} == {
-        (extension, language) for extension in ("csv", "pdf") for language in ("ja", "en")
+    assert {(f["format"], f["language"]) for f in edition.files} == {("json", "")} | {
+        (extension, language) for extension in ("csv", "pdf", "xlsx") for language in ("ja", "en")
     }
     for file in edition.files:
         assert len(files.read(file["sha256"])) == file["size"]

@@ -1129,7 +1129,8 @@ def test_a_revoked_edition_says_why_and_by_whom():
 
 
 def test_files_of_a_draft_are_called_drafts_and_issued_ones_are_not(scene):
-    files = "CSV 日本語 CSV English PDF 日本語 PDF English"
+    both = (f"{kind} 日本語 {kind} English" for kind in ("PDF", "XLSX", "CSV"))
+    files = " ".join([*both, "JSON"])
     assert f"Files as it stands (DRAFT): {files}" in text_of(shown(scene))
 
     work_off(scene.checklist, scene.omar)

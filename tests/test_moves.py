@@ -5,7 +5,8 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checklists.differences import DELETED, INSERTED, SAME, compare, differences
+from advisories.changed_words import DELETED, INSERTED, SAME, compare
+from checklists.differences import differences
 from checklists.moves import (
     Consequence,
     Current,

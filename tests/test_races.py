@@ -1,16 +1,27 @@
 """Two clicks, two people, two workers at one moment: real commits, real threads."""
 
+import json
 import threading
 
 import pytest
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from checklists import actions
-from checklists.actions import Stale, issue, issued, offers, operations, prepare, take
+from checklists import actions, files
+from checklists.actions import (
+    Stale,
+    issue,
+    issued,
+    offers,
+    operations,
+    prepare,
+    rendering,
+    signing,
+    take,
+)
 from checklists.chain import broken_links
 from checklists.limits import within_limit
-from checklists.models import Attempts, Checklist, Edition, Event, SignOff
+from checklists.models import Attempts, Checklist, Edition, Event, IssuedFile, SignOff
 from checklists.verification import findings
 from portal.roles import Role
 from tests.support.customers import PUBLIC_URL, accept, decline, make_link, quick_sheet
@@ -276,6 +287,72 @@ def test_of_two_reviewers_at_once_one_issues_and_the_other_gets_a_409():
     assert {type(result) for result in results} == {Edition, Stale}
     assert SignOff.objects.filter(kind="reviewed").count() == 1
     assert broken_links(chain_of(scene.checklist)) == []
+    assert_one_set_of_files(Edition.objects.get())
+
+
+def assert_one_set_of_files(edition):
+    """Every format once in each language (JSON in both at once), stored, recorded and found."""
+    kinds = [(file["format"], file["language"]) for file in edition.files]
+    per_language = [(kind, lang) for kind in ("csv", "pdf", "xlsx") for lang in ("en", "ja")]
+    assert sorted(kinds) == sorted([*per_language, ("json", "")])
+    hashes = {file["sha256"] for file in edition.files}
+    assert hashes == {found.sha256 for found in IssuedFile.objects.all()}
+    [said] = [files.read(f["sha256"]) for f in edition.files if f["format"] == "json"]
+    assert json.loads(said)["digest"] == edition.digest
+    assert all(files.read(sha256) for sha256 in hashes)
+
+
+def test_without_the_lock_two_reviewers_at_once_are_not_told_apart(monkeypatch):
+    """The negative control, as above: what then holds is the database's own constraint."""
+    scene = Scene(at="prepared")
+    ivan = person("ivan", Role.REVIEWER)
+    scene.rollout.members.add(ivan)
+    shown, meeting = seen(scene.checklist), threading.Barrier(2)
+
+    def unlocked(checklist_id):
+        checklist = Checklist.objects.select_related("rollout").get(pk=checklist_id)
+        meeting.wait(timeout=2)
+        return checklist
+
+    monkeypatch.setattr(signing, "lock", unlocked)
+    results = at_once(
+        lambda: issue(checklist_id=scene.id, op_id=op("a"), seen=shown, by=scene.ines),
+        lambda: issue(checklist_id=scene.id, op_id=op("b"), seen=shown, by=ivan),
+    )
+
+    lost = threading.BrokenBarrierError if connection.vendor == "sqlite" else IntegrityError
+    assert any(isinstance(result, lost) for result in results)
+    assert Edition.objects.get().state in ("issued", "prepared")
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx", "pdf", "json"])
+def test_a_signature_withdrawn_while_a_format_is_rendered_issues_nothing(monkeypatch, extension):
+    scene = Scene(at="prepared")
+    shown, rendering_begun, withdrawn = seen(scene.checklist), threading.Event(), threading.Event()
+    write = rendering.write_json if extension == "json" else rendering.WRITERS[extension]
+
+    def write_slowly(*given):
+        rendering_begun.set()
+        assert withdrawn.wait(timeout=20)
+        return write(*given)
+
+    def withdraw_meanwhile():
+        assert rendering_begun.wait(timeout=20)
+        actions.withdraw(checklist_id=scene.id, op_id=op("w"), by=scene.omar)
+        withdrawn.set()
+
+    if extension == "json":
+        monkeypatch.setattr(rendering, "write_json", write_slowly)
+    else:
+        monkeypatch.setitem(rendering.WRITERS, extension, write_slowly)
+    issued, _withdrawn = at_once(
+        lambda: issue(checklist_id=scene.id, op_id=op("i"), seen=shown, by=scene.ines),
+        withdraw_meanwhile,
+    )
+
+    assert isinstance(issued, Stale)
+    assert Edition.objects.get().files == []
+    assert not IssuedFile.objects.exists()
 
 
 def test_signing_and_a_decision_at_once_never_sign_what_was_not_seen():

@@ -179,6 +179,7 @@ def test_an_editor_enters_without_the_staff_flag_and_finds_the_catalogue_only(cl
             "product",
             "release",
             "sourcedocument",
+            "synonym",
             "topic",
         }
     }

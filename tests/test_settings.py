@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.keys import write_pkcs12
+
 ROOT = Path(__file__).resolve().parent.parent
 LINKED = ("advisories", "checklists", "fixtures", "locale", "static", "templates")
 KEY = "A key of fifty letters and more, for tests of production: 0123456789"
@@ -26,7 +28,7 @@ PRODUCTION = {
 NO_SETTINGS = {"DJANGO_SETTINGS_MODULE", "SERVE_HTTP"}
 # A value to copy from .env.example that is a placeholder for nothing.
 EMPTY = {"SECRET_KEY", "SECRET_KEY_FILE", "CSRF_TRUSTED_ORIGINS", "PUBLIC_URL", "EMAIL_URL"}
-EMPTY |= {"SIGNING_KEY_FILE"}
+EMPTY |= {"SIGNING_KEY_FILE", "SIGNING_KEY_PASSWORD", "SIGNING_KEY_PASSWORD_FILE", "TIMESTAMP_URL"}
 
 BAD = [
     ("DEBUG", "maybe"),
@@ -57,6 +59,9 @@ BAD = [
     ("EMAIL_URL", "smtp+tls://user:secret-word@mail.example.jp:587"),
     ("EMAIL_URL", "smtp://user:secret-word@mail.example.jp:port"),
     ("SIGNING_KEY_FILE", "no-such-file.p12"),
+    ("SIGNING_KEY_FILE", "manage.py"),
+    ("SIGNING_KEY_PASSWORD_FILE", "no-such-file"),
+    ("TIMESTAMP_URL", "timestamp.example.jp"),
     ("SECRET_KEY_FILE", "no-such-file"),
     ("SECRET_KEY_FILE", "."),
 ]
@@ -115,7 +120,7 @@ def test_a_bad_value_stops_the_start_and_names_itself(folder, name, value):
 
 def test_every_setting_has_a_bad_value_among_these_tests():
     tested_with_serve = {"HOST", "PORT"}  # see test_serve.py
-    tested_below = {"SECRET_KEY"}
+    tested_below = {"SECRET_KEY", "SIGNING_KEY_PASSWORD"}
 
     assert {name for name, _ in BAD} | tested_with_serve | tested_below == set(example())
 
@@ -148,7 +153,9 @@ def test_a_file_that_holds_no_key_names_its_variable(folder, tmp_path, content):
     assert '"SECRET_KEY_FILE"' in done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY_FILE", "SIGNING_KEY_FILE"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY_FILE", "SIGNING_KEY_FILE", "SIGNING_KEY_PASSWORD_FILE"]
+)
 def test_no_key_file_lies_under_media_root(folder, tmp_path, name):
     file = tmp_path / "media" / "deep" / "key"
     file.parent.mkdir(parents=True)
@@ -160,6 +167,37 @@ def test_no_key_file_lies_under_media_root(folder, tmp_path, name):
 
     assert done.returncode != 0
     assert f'"{name}"' in done.stderr.splitlines()[-1]
+
+
+def test_a_signing_key_opens_with_its_password_alone(folder, tmp_path):
+    key, word = write_pkcs12(tmp_path / "key.p12", "secret-word"), tmp_path / "password"
+    word.write_text("secret-word\n", encoding="utf-8")
+
+    found = settings_of(folder, SIGNING_KEY_FILE=str(key), SIGNING_KEY_PASSWORD_FILE=str(word))
+    wrong = manage(
+        folder,
+        "check",
+        **PRODUCTION | {"SIGNING_KEY_FILE": str(key), "SIGNING_KEY_PASSWORD": "another-word"},
+    )
+
+    assert found["SIGNING_KEY_FILE"] == str(key)
+    assert wrong.returncode != 0
+    assert '"SIGNING_KEY_FILE"' in wrong.stderr.splitlines()[-1]
+    assert "another-word" not in wrong.stderr
+
+
+def test_a_signing_key_without_the_optional_packages_stops_the_start(folder, tmp_path):
+    key = write_pkcs12(tmp_path / "key.p12")
+    program = (
+        "import importlib.util as util; find = util.find_spec;"
+        "util.find_spec = lambda name, *rest: None if name == 'pyhanko' else find(name, *rest);"
+        "from portal import settings"
+    )
+
+    done = start(folder, "-c", program, **PRODUCTION | {"SIGNING_KEY_FILE": str(key)})
+
+    assert done.returncode != 0
+    assert "requirements-pades.txt" in done.stderr.splitlines()[-1]
 
 
 def test_what_is_not_said_is_safe(folder):
@@ -214,8 +252,7 @@ def test_mail_comes_from_an_address_that_exists(folder, url, sender):
 
 
 def test_values_that_are_said_are_used(folder, tmp_path):
-    key = tmp_path / "signing.p12"
-    key.touch()
+    key = write_pkcs12(tmp_path / "signing.p12")
 
     found = settings_of(
         folder,
@@ -231,6 +268,7 @@ def test_values_that_are_said_are_used(folder, tmp_path):
         OFFLINE_WORK="false",
         EMAIL_URL="submission://user:word@mail.example.jp:587",
         SIGNING_KEY_FILE=str(key),
+        TIMESTAMP_URL="http://timestamp.example.jp/tsa",
     )
 
     assert found["DEBUG"]
@@ -257,6 +295,7 @@ def test_values_that_are_said_are_used(folder, tmp_path):
     assert found["EMAIL_HOST"] == "mail.example.jp"
     assert found["EMAIL_USE_TLS"]
     assert found["SIGNING_KEY_FILE"] == str(key)
+    assert found["TIMESTAMP_URL"] == "http://timestamp.example.jp/tsa"
 
 
 def test_relative_paths_begin_beside_manage_py_wherever_one_stands(folder, tmp_path):
@@ -316,7 +355,7 @@ def example():
 def read_by_the_code():
     """The names in calls that read a variable; `settings` and `environment` are no such name."""
     reads = re.compile(
-        r"(?:\benv\.\w+|\bsecret|\bkey_file|\bdatabase|\bmail|os\.environ(?:\.\w+)?)"
+        r"(?:\benv\.\w+|\bsecret|\bkey_file|\bsigning_key|\bdatabase|\bmail|os\.environ(?:\.\w+)?)"
         r"[(\[]\s*\"([A-Z_]+)\""
     )
     names = set()
@@ -327,7 +366,10 @@ def read_by_the_code():
 
 
 def test_the_example_names_exactly_what_the_code_reads():
-    assert set(example()) == read_by_the_code() - NO_SETTINGS | {"SECRET_KEY_FILE"}
+    assert set(example()) == read_by_the_code() - NO_SETTINGS | {
+        "SECRET_KEY_FILE",
+        "SIGNING_KEY_PASSWORD_FILE",
+    }
 
 
 def test_the_values_of_the_example_are_the_defaults(folder):

@@ -42,7 +42,7 @@ WORD = re.compile(r"[A-Za-z\u3040-\u30ff\u3400-\u9fff]{2,}")
 # The same in both languages.
 ALIKE = ["ID", "No."]
 # Words that a template may say without a translation: names, and each language in itself.
-NOT_TRANSLATED = {"CSV", "PDF", "SHA", "English", "日本語"}
+NOT_TRANSLATED = {"CSV", "JSON", "PDF", "SHA", "XLSX", "English", "日本語"}
 # The first is shown when nothing works any more and speaks both languages by itself; the second
 # is a tag's attributes and no text.
 NOT_READ = {"500.html", "_form.html"}

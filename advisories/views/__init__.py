@@ -1,1 +1,2 @@
-"""Pages of the catalogue: the list and one advisory, the company's own notes."""
+"""Pages of the catalogue: the list and one advisory, the matrix, the comparison, the files, the
+company's own notes."""

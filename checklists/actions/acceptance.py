@@ -34,6 +34,7 @@ from checklists.actions.events import (
 from checklists.actions.issued import fetch_edition, locked_edition, not_issued, require_current
 from checklists.actions.rendering import file_name, verification_code
 from checklists.chain import digest, timestamp
+from checklists.handover import pades
 from checklists.handover.acceptance import Accepted, write_sheet
 from checklists.models import (
     LINE_LENGTH,
@@ -41,6 +42,7 @@ from checklists.models import (
     CustomerAccess,
     Edition,
     Event,
+    IssuedFile,
     Reply,
     SignOff,
 )
@@ -225,6 +227,9 @@ def _record(
         sheets=kept,
         scan=payload["scan"],
     )
+    IssuedFile.objects.bulk_create(
+        IssuedFile(edition=edition, sha256=sheet["sha256"]) for sheet in kept
+    )
     transaction.on_commit(partial(mails.replied, signature))
     return signature
 
@@ -285,7 +290,8 @@ def _sheets(
     )
     made = []
     for language in LANGUAGES:
-        data = write_sheet(content, accepted, language=language, time_zone=settings.TIME_ZONE)
+        sheet = write_sheet(content, accepted, language=language, time_zone=settings.TIME_ZONE)
+        data = pades.signed(sheet, now)
         name = "acceptance_" + file_name(checklist, edition, language, "pdf")
         made.append((_file(name, "pdf", language, data), data))
     return made

@@ -25,7 +25,7 @@ from checklists.actions.events import (
 from checklists.chain import canonical, digest
 from checklists.conflicts import conflicts
 from checklists.content import content_of
-from checklists.models import Checklist, Edition, Event, Revocation, SignOff
+from checklists.models import Checklist, Edition, Event, IssuedFile, Revocation, SignOff
 from checklists.offers import catalogue_of, offered_to
 from checklists.readiness import hindrances
 from portal.models import User
@@ -232,6 +232,9 @@ def _issue(
     edition.files, edition.catalogue = rendered, catalogue_of(content)
     edition.save(
         update_fields=["issued_at", "content", "digest", "chain_head", "files", "catalogue"]
+    )
+    IssuedFile.objects.bulk_create(
+        IssuedFile(edition=edition, sha256=file["sha256"]) for file in rendered
     )
     return Edition.objects.get(pk=edition.pk)  # without the sign-offs that were fetched before
 

@@ -22,9 +22,9 @@ class Proof:
     """What is not content: the state of the edition, its signatures and how to verify it.
 
     `state` is draft, prepared or issued. `public_url` is the whole address of this edition's
-    verification page ("": there is none, so no QR code). `history` has one
-    (number, issued_at ISO or "", reason, opened_by) per edition, the oldest first. `demo`: a demo
-    account has signed.
+    verification page ("": there is none, so no QR code). `history` has every edition up to this
+    one, the oldest first. `demo`: a demo account has signed. `logo` is the PNG or JPEG that the
+    settings name (b"": none), `certificate` whose certificate signs the PDF ("": nobody's).
     """
 
     state: str
@@ -34,8 +34,22 @@ class Proof:
     code: str = ""
     signatures: tuple[Signature, ...] = ()
     public_url: str = ""
-    history: tuple[tuple[str, str, str, str], ...] = ()
+    history: tuple["EditionLine", ...] = ()
     demo: bool = False
+    logo: bytes = b""
+    certificate: str = ""
+
+
+@dataclass(frozen=True)
+class EditionLine:
+    """One edition; `at`: issued at (ISO, "" while it is not), `by`: who prepared or opened it,
+    `revoked`: why it was taken back ("": it was not)."""
+
+    number: str
+    at: str
+    reason: str
+    by: str
+    revoked: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,28 @@ class CountLine:
 
 
 @dataclass(frozen=True)
+class SeverityLine:
+    """How many advisories of a severity have each decision; `key` as in words.SEVERITIES."""
+
+    key: str
+    severity: str
+    decisions: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """A file that proves an item; `number` is the item's."""
+
+    number: str
+    name: str
+    size: str
+    sha256: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True)
 class Section:
     """A table. `kind`: category, fixed or not_applicable."""
 
@@ -88,23 +124,34 @@ class SignatureBox:
 
 @dataclass(frozen=True)
 class Handover:
-    """One edition in one language. `first` repeats rows of `sections`, which have each row once."""
+    """One edition in one language. `first` repeats rows of `sections`, which have each row once.
+
+    `chart` says in words what the chart of `severities` shows; `signature` is SIGN or SEAL.
+    """
 
     language: str
+    checklist: str
     title: str
     subject: str
     edition: str
     marks: tuple[str, ...]
     draft: bool
     customer: str
+    project: str
+    document_number: str
+    classification: str
     issuer: str
-    date: str
+    logo: bytes
+    signature: str
+    document: tuple[Fact, ...]
     code: str
     facts: tuple[Fact, ...]
     remarks: tuple[str, ...]
     sum: str
     decisions: tuple[str, ...]
     counts: tuple[CountLine, ...]
+    severities: tuple[SeverityLine, ...]
+    chart: str
     first: tuple[Row, ...]
     first_text: str
     answers: tuple[Answer, ...]
@@ -112,7 +159,8 @@ class Handover:
     offers: tuple[str, ...]
     statement: str
     boxes: tuple[SignatureBox, ...]
-    history: tuple[tuple[str, str, str, str], ...]
+    history: tuple[EditionLine, ...]
+    evidence: tuple[EvidenceLine, ...]
     proof: tuple[Fact, ...]
     not_vendor: str
     public_url: str

@@ -15,6 +15,7 @@ from . import fonts
 from .parts import Handover
 from .pdf_layout import template_data
 
+LOGOS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 WORKER = Path(__file__).with_name("pdf_worker.py")
 SECONDS = 40
 MEGABYTES = 2048
@@ -32,7 +33,7 @@ def write_pdf(handover: Handover, *, seconds: int = SECONDS, megabytes: int = ME
     """
     return set_pages(
         "checklist.typ",
-        template_data(handover),
+        template_data(handover) | {"logo": _logo(handover.logo)},
         qr=_qr(handover.public_url),
         at=handover.generated_at,
         seconds=seconds,
@@ -63,6 +64,16 @@ def set_pages(
         "megabytes": megabytes,
     }
     return _run(json.dumps(job).encode(), seconds)
+
+
+def _logo(data: bytes) -> dict[str, Any] | None:
+    """The picture as typst takes one: its format, and its bytes as numbers."""
+    if not data:
+        return None
+    for start, kind in LOGOS.items():
+        if data.startswith(start):
+            return {"format": kind, "bytes": list(data)}
+    raise PdfFailed("the logo is neither PNG nor JPEG")
 
 
 def _qr(url: str) -> str:

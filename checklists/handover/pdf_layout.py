@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from .fonts import breakable, clean, line_count, width
-from .parts import Answer, Handover, Section
+from .parts import Answer, EvidenceLine, Handover, Section
 from .rows import Row
 
 POINTS = 7.5
@@ -17,17 +17,21 @@ PADDING = 2.4  # millimetres, left and right of a cell together
 TALLEST = 16  # lines; a page has room for more than twice as many
 FACT_WIDTH = 85.0
 SIGNER_WIDTH = 24.0
-HEADER_WIDTH = 95.0
+DOCUMENT_WIDTH = 44.0
+HEADER_WIDTH = 80.0
+NUMBER_WIDTH = 50.0
+CLASS_WIDTH = 30.0
 HEADER_LETTERS = 80
 # Set row by row, or not at all.
-NOT_PRINTED = ("sections", "first", "answers", "common", "sheet_head", "generated_at")
+NOT_PRINTED = ("sections", "first", "answers", "common", "sheet_head", "generated_at", "logo")
 
 WIDTHS = {
     "work": (10, 14, 33, 91, 34, 24, 43, 24),
     "not_applicable": (10, 14, 80, 73, 34, 62),
     "first": (10, 14, 77, 42, 26, 80, 24),
     "answers": (62, 28, 21, 23),
-    "history": (24, 40, 150, 59),
+    "history": (20, 38, 165, 50),
+    "evidence": (10, 77, 24, 102, 32, 28),
 }
 Texts = dict[str, Any]
 
@@ -43,22 +47,33 @@ def template_data(handover: Handover) -> Texts:
         **small,
         "widths": WIDTHS,
         "boxes": _walk(handover.boxes, SIGNER_WIDTH),
+        "document": _walk(handover.document, DOCUMENT_WIDTH),
         "history": _walk(handover.history, min(WIDTHS["history"]) - PADDING),
+        "evidence": [_evidence(line) for line in handover.evidence],
         "subject": _short(clean(handover.subject)),
         "customer_short": _short(clean(handover.customer)),
+        "number_short": _short(clean(handover.document_number), NUMBER_WIDTH),
+        "classification": _short(clean(handover.classification), CLASS_WIDTH),
         "sections": [_section(section) for section in handover.sections],
         "first": [_first_row(row) for row in handover.first],
+        "seals": _seals(handover),
         "answers": [_answer(answer) for answer in handover.answers],
     }
 
 
-def _short(text: str) -> str:
+def _seals(handover: Handover) -> list[str]:
+    """What verify.py looks for in the file's metadata; none while nobody has signed."""
+    sealed = {"digest": handover.common["digest"], "head": handover.common["chain_head"]}
+    return [f"{name} {value}" for name, value in sealed.items() if value]
+
+
+def _short(text: str, millimetres: float = HEADER_WIDTH) -> str:
     """One line that leaves room for the rest of a page's header."""
     line = " ".join(text.split())
-    if width(line, POINTS) <= HEADER_WIDTH:
+    if width(line, POINTS) <= millimetres:
         return line
     line = line[:HEADER_LETTERS]
-    while width(line, POINTS) > HEADER_WIDTH:
+    while width(line, POINTS) > millimetres:
         line = line[:-1]
     return f"{line}…"
 
@@ -172,5 +187,18 @@ def _answer(answer: Answer) -> Texts:
         "answer": cells.set(1, answer.answer),
         "by": cells.set(2, answer.by),
         "at": answer.at,
+    }
+    return {**texts, "tall": cells.tall}
+
+
+def _evidence(line: EvidenceLine) -> Texts:
+    cells = _Cells("evidence")
+    texts = {
+        "number": line.number,
+        "name": cells.set(1, line.name),
+        "size": line.size,
+        "sha256": cells.set(3, line.sha256),
+        "by": cells.set(4, line.by),
+        "at": line.at,
     }
     return {**texts, "tall": cells.tall}

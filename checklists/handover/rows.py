@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from advisories.texts import in_language
 
 from . import words
+from .dates import day, moment
+from .verify import digest
 
+# What a person enters when deciding.
+DECIDED = (
+    *("decision", "note", "before", "after", "reason", "approver"),
+    *("waiting_for", "due", "agreed_by"),
+)
 # typst refuses addresses of 8,000 characters and more; none that long is a link anyway.
 LONGEST_URL = 2_000
 
@@ -28,12 +35,15 @@ class Link:
 class Row:
     """One advisory. The `*_key` are the content's own keys; all else is text, "" where none.
 
+    `version` is the item's and `was` the hash of its decision: with them a check sheet comes back.
     `record` is what the decision says as (label, text); `attention_rank` is 1 open, 2 pending,
     3 risk accepted, 0 none of these.
     """
 
     number: str
     tracking_id: str
+    version: str
+    was: str
     revision: str
     category: str
     topics: str
@@ -75,16 +85,6 @@ class Row:
     provenance: str
 
 
-def day(iso: str) -> str:
-    """ "2026-11-24" as "2026/11/24"; "" stays ""."""
-    return iso.replace("-", "/")
-
-
-def moment(iso: str, zone: tzinfo) -> str:
-    """An ISO time as "2026/11/24 10:32" in `zone`; "" stays ""."""
-    return datetime.fromisoformat(iso).astimezone(zone).strftime("%Y/%m/%d %H:%M") if iso else ""
-
-
 def make_row(
     item: Mapping[str, Any],
     *,
@@ -110,6 +110,8 @@ def make_row(
     return Row(
         number=str(item["position"]),
         tracking_id=item["tracking_id"],
+        version=str(decision["version"]),
+        was=_hash_of(decision),
         revision=str(item["revision"]),
         category=in_language(item["category"]["name"], language),
         topics=_names(item["topics"], language),
@@ -139,6 +141,12 @@ def make_row(
         **{key: in_language(item[key], language) for key in texts},
         **{key: decision[key] for key in said},
     )
+
+
+def _hash_of(decision: Mapping[str, Any]) -> str:
+    """The hash by which a check sheet shows whether its row was changed."""
+    # Content has no lone surrogates; if one got in, a "?" is better than no file.
+    return digest({k: decision[k].encode("utf-8", "replace").decode() for k in DECIDED})
 
 
 def _names(things: list[dict[str, Any]], language: str) -> str:

@@ -15,38 +15,50 @@ from django.utils.translation import ngettext, override
 from advisories.texts import in_language
 
 from . import words
+from .dates import calendar as in_calendar
+from .dates import day, moment
 from .parts import (
     Answer,
     CountLine,
+    EditionLine,
+    EvidenceLine,
     Fact,
     Handover,
     Proof,
     Section,
+    SeverityLine,
     Signature,
     SignatureBox,
 )
-from .rows import Row, day, make_row, moment, revisions
+from .rows import Row, make_row, revisions
+from .settings_shape import WESTERN, settings_in
 
-__all__ = ["Handover", "Proof", "Signature", "make_handover"]
+__all__ = ["EditionLine", "Handover", "Proof", "Signature", "make_handover"]
 
 Content = Mapping[str, Any]
 
 
 def make_handover(
-    content: Content, *, language: str, proof: Proof, time_zone: tzinfo | str
+    content: Content,
+    *,
+    language: str,
+    proof: Proof,
+    time_zone: tzinfo | str,
+    calendar: str = WESTERN,
 ) -> Handover:
     """The hand-over of `content` in `language` ("ja" or "en"), times in `time_zone`.
 
-    Raises ValueError when the content's counts are not those of its items: nothing may be left
-    out in silence (design section 5).
+    `calendar` is for the Japanese paper; what is read by machines keeps the western one. Raises
+    ValueError when the content's counts are not those of its items: nothing may be left out in
+    silence (design section 5).
     """
     zone = ZoneInfo(time_zone) if isinstance(time_zone, str) else time_zone
-    with override(language):
+    with override(language), in_calendar(calendar if language == "ja" else WESTERN):
         return _make(content, language, proof, zone)
 
 
 def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handover:
-    checklist = content["checklist"]
+    checklist, settings = content["checklist"], settings_in(content)
     product = checklist["product"]["slug"]
     moved = {offer["tracking_id"]: offer for offer in content["offers"] if offer["position"]}
     rows = tuple(
@@ -62,22 +74,32 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
     counts = _counts(content, rows)
     common = _common(content, language, proof)
     first = tuple(sorted((row for row in rows if row.attention_rank), key=_first_order))
+    severities = _severities(rows)
+    preparer = next((sign.company for sign in proof.signatures if sign.kind == "prepared"), "")
     return Handover(
         language=language,
+        checklist=checklist["id"],
         title=_("Deployment checklist"),
         subject=f"{checklist['host']} {_('Deployment checklist')}",
         edition=_("Edition %(number)s") % {"number": content["edition"]["number"]},
         marks=_marks(content, proof),
         draft=proof.state == "draft",
         customer=_("For: %(customer)s") % {"customer": checklist["customer"]},
-        issuer=next((sign.company for sign in proof.signatures if sign.kind == "prepared"), ""),
-        date=day(proof.generated_at.astimezone(zone).date().isoformat()),
+        project=checklist["project"],
+        document_number=settings.document_number,
+        classification=settings.classification,
+        issuer=settings.company or preparer,
+        logo=proof.logo,
+        signature=settings.signature,
+        document=_document_lines(content, proof, zone),
         code=proof.code,
         facts=_facts(content, proof, common, language, zone),
         remarks=_remarks(content, proof, rows),
         sum=_sum(counts),
         decisions=tuple(str(word) for word in words.DECISIONS.values()),
         counts=counts,
+        severities=severities,
+        chart=_chart_text(severities),
         first=first,
         first_text=_first_text(first),
         answers=tuple(_answer(answer, language, zone) for answer in content["answers"]),
@@ -85,9 +107,8 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
         offers=tuple(_offer(offer, language, proof) for offer in content["offers"]),
         statement=in_language(content["statement"], language),
         boxes=_boxes(proof, zone),
-        history=tuple(
-            (number, moment(at, zone), reason, by) for number, at, reason, by in proof.history
-        ),
+        history=tuple(_edition_line(line, zone) for line in proof.history),
+        evidence=_evidence(content, zone),
         proof=_proof_lines(proof, zone),
         not_vendor=_not_vendor(content),
         public_url=proof.public_url,
@@ -107,6 +128,28 @@ def _counts(content: Content, rows: tuple[Row, ...]) -> tuple[CountLine, ...]:
         decisions = tuple(mine.count(decision) for decision in words.DECISIONS)
         lines.append(CountLine(key, str(verdict), decisions, len(mine)))
     return tuple(lines)
+
+
+def _severities(rows: tuple[Row, ...]) -> tuple[SeverityLine, ...]:
+    """A line for each severity that the document uses, the highest first."""
+    lines = []
+    for key, severity in words.SEVERITIES.values():
+        mine = [row.decision_key for row in rows if row.severity_key == key]
+        decisions = tuple(mine.count(decision) for decision in words.DECISIONS)
+        word = str(severity) if key != "none" else _("Without severity")
+        lines.append(SeverityLine(key, word, decisions, len(mine)))
+    return tuple(line for line in lines if line.total or line.key != "none")
+
+
+def _chart_text(severities: tuple[SeverityLine, ...]) -> str:
+    """The chart for who cannot see it: every number that is not 0."""
+    names = [str(word) for word in words.DECISIONS.values()]
+    lines = []
+    for line in severities:
+        counted = zip(names, line.decisions, strict=True)
+        parts = [f"{name} {number}" for name, number in counted if number]
+        lines.append(f"{line.severity} {line.total} ({_(', ').join(parts) or '0'})")
+    return _("Advisories by severity and decision: %(lines)s") % {"lines": "; ".join(lines)}
 
 
 def _sum(counts: tuple[CountLine, ...]) -> str:
@@ -159,6 +202,41 @@ def _document(document: Mapping[str, Any], language: str) -> str:
     return " ".join(part for part in (title, document["version"], published) if part)
 
 
+def _document_lines(content: Content, proof: Proof, zone: tzinfo) -> tuple[Fact, ...]:
+    """What identifies the document: number, edition and date."""
+    settings, number = settings_in(content), content["edition"]["number"]
+    lines = (
+        Fact(_("Document number"), settings.document_number),
+        Fact(_("Edition"), f"{number} ({words.STATES[proof.state]})"),
+        Fact(_("Date of this file"), moment(proof.generated_at.isoformat(), zone)),
+    )
+    return tuple(line for line in lines if line.value)
+
+
+def _edition_line(line: EditionLine, zone: tzinfo) -> EditionLine:
+    revoked = _("Revoked: %(reason)s") % {"reason": line.revoked} if line.revoked else ""
+    return EditionLine(
+        line.number, moment(line.at, zone), line.reason or _("First edition"), line.by, revoked
+    )
+
+
+def _evidence(content: Content, zone: tzinfo) -> tuple[EvidenceLine, ...]:
+    """Evidence in the order of the items that it proves."""
+    numbers = {item["tracking_id"]: item["position"] for item in content["items"]}
+    files = sorted(content.get("evidence", []), key=lambda file: numbers[file["tracking_id"]])
+    return tuple(
+        EvidenceLine(
+            number=str(numbers[file["tracking_id"]]),
+            name=file["name"],
+            size=f"{file['size']:,}",
+            sha256=file["sha256"],
+            by=file["by"],
+            at=moment(file["at"], zone),
+        )
+        for file in files
+    )
+
+
 def _facts(
     content: Content, proof: Proof, common: dict[str, str], language: str, zone: tzinfo
 ) -> tuple[Fact, ...]:
@@ -175,9 +253,7 @@ def _facts(
         Fact(_("Project"), checklist["project"]),
         Fact(_("Project number"), checklist["number"]),
         Fact(_("Host"), checklist["host"]),
-        Fact(_("Edition"), f"{common['edition']} ({common['state']})"),
         Fact(_("Product and release"), f"{common['release']}\n{checklist['product']['name']}"),
-        Fact(_("Date of this file"), moment(proof.generated_at.isoformat(), zone)),
         Fact(_("Deployment mode"), "\n".join(part for part in (common["mode"], *notes) if part)),
         Fact(_("Catalogue edition"), common["documents"]),
         Fact(_("First installed with"), common["installed_with"]),
@@ -300,6 +376,7 @@ def _proof_lines(proof: Proof, zone: tzinfo) -> tuple[Fact, ...]:
         Fact(_("Verification page"), proof.public_url),
         Fact(_("Digest of the content (SHA-256)"), proof.digest),
         Fact(_("Chain head"), proof.chain_head),
+        Fact(_("Digital signature of this file (PAdES)"), proof.certificate),
         Fact(_("Time zone of all times"), str(zone)),
     )
     return tuple(line for line in lines if line.value)

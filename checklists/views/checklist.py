@@ -38,6 +38,7 @@ from portal.roles import Role
 EVENTS_PER_PAGE = 100
 # Its scripts make markup in one place only: static/js/checklist/html.js.
 TRUSTED_TYPES = {"require-trusted-types-for": ["'script'"], "trusted-types": ["portal"]}
+LANGUAGE_NAMES = (("ja", "日本語"), ("en", "English"))
 
 
 @dataclass(frozen=True)
@@ -230,9 +231,8 @@ class Sheet:
             "shown": sum(len(section.items) for section in sections),
             "filters": self.filters,
             "formats": [
-                (extension, language)
-                for extension in WRITERS
-                for language in (("ja", "日本語"), ("en", "English"))
+                *((each, language) for each in WRITERS for language in LANGUAGE_NAMES),
+                ("json", None),
             ],
         }
 

@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from advisories.texts import LANGUAGES
 from checklists import files
-from checklists.actions.rendering import WRITERS, file_name, render_now
+from checklists.actions.rendering import FORMATS, file_name, render_now, stored_file
 from checklists.content import content_of
 from checklists.handover.pdf_file import PdfFailed
 from checklists.models import Checklist, Edition
@@ -22,10 +24,13 @@ from checklists.views.refusals import checklist_of
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
     "pdf": "application/pdf",
     "png": "image/png",
     "jpg": "image/jpeg",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+SCHEMA = settings.BASE_DIR / "docs" / "schema" / "checklist-1.json"
 
 
 @require_safe
@@ -33,16 +38,13 @@ def export(request: HttpRequest, uuid: UUID, extension: str) -> HttpResponse:
     """The open edition as it stands, marked as a draft; without one, the newest issued file."""
     checklist = checklist_of(request, uuid)
     language = request.GET.get("language") or get_language()
-    if extension not in WRITERS or language not in LANGUAGES:
+    if extension not in FORMATS or language not in LANGUAGES:
         raise Http404
     newest = max(checklist.editions.all(), key=lambda edition: edition.minor)
     if newest.issued_at is not None:
-        name = next(
-            file["name"]
-            for file in newest.files
-            if (file["format"], file["language"]) == (extension, language)
-        )
-        return stored_file(request, checklist, newest, name)
+        file = stored_file(newest, extension, language)
+        # An edition from before there was this format has no such file, and never gets one.
+        return given_out(request, checklist, newest, file["name"] if file else "")
     try:
         content = content_of(checklist, newest)
         data = render_now(checklist, newest, content, language, extension, timezone.now())
@@ -50,7 +52,7 @@ def export(request: HttpRequest, uuid: UUID, extension: str) -> HttpResponse:
         text = _("The PDF could not be made: %(reason)s.") % {"reason": error}
         messages.error(request, text + " " + _("Try again, or take the CSV."))
         return redirect(checklist)
-    name = file_name(checklist, newest, language, extension)
+    name = file_name(checklist, newest, "" if extension == "json" else language, extension)
     return download(data, name, extension, cache="no-store")
 
 
@@ -58,10 +60,10 @@ def export(request: HttpRequest, uuid: UUID, extension: str) -> HttpResponse:
 def edition_file(request: HttpRequest, uuid: UUID, number: str, name: str) -> HttpResponse:
     """The stored bytes of an issued file, after their hash was checked."""
     checklist = checklist_of(request, uuid)
-    return stored_file(request, checklist, issued_edition(checklist, number), name)
+    return given_out(request, checklist, issued_edition(checklist, number), name)
 
 
-def stored_file(
+def given_out(
     request: HttpRequest, checklist: Checklist, edition: Edition, name: str
 ) -> HttpResponse:
     """404 for another name; a page in words, 410 or 409, where the file is gone or changed."""
@@ -85,3 +87,13 @@ def download(data: bytes, name: str, extension: str, *, cache: str) -> HttpRespo
         "X-Content-Type-Options": "nosniff",
     }
     return HttpResponse(data, content_type=CONTENT_TYPES[extension], headers=headers)
+
+
+@login_not_required
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    """What every JSON file of a hand-over is made of; for everybody, for ever."""
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return HttpResponse(
+        SCHEMA.read_bytes(), content_type="application/schema+json", headers=headers
+    )

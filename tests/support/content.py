@@ -12,6 +12,7 @@ CATALOGUE = Path(__file__).parents[2] / "fixtures" / "iws-supplement-1.3.json"
 VERDICTS = ("required", "confirm", "fixed", "not_applicable")
 SEVERITIES = {"high": 3, "medium": 2, "low": 1}
 YES, NO = {"ja": "はい", "en": "Yes"}, {"ja": "いいえ", "en": "No"}
+NOT_ANSWERED = {"ja": "未回答", "en": "Not answered"}
 OPEN_DECISION = {
     "decision": "open",
     "note": "",
@@ -151,6 +152,7 @@ def make_content(*, decided=True, settled=False, demo=False, modes=True):
             "accepted, 1 not needed, 1 pending (1 of them of severity high), 15 not looked at.",
         },
         "offers": [],
+        "evidence": [],
     }
 
 
@@ -213,8 +215,8 @@ def _answers(mode, conditions):
             {
                 "question": f"condition:{slug}",
                 "text": condition["name"],
-                "value": value,
-                "value_text": {"yes": YES, "no": NO}.get(value, NOTHING),
+                "value": value or "unknown",
+                "value_text": {"yes": YES, "no": NO}.get(value, NOT_ANSWERED),
                 **(by if value else {"by": "", "at": "", "version": 0}),
             }
         )
@@ -233,7 +235,6 @@ def _item(advisory, names):
             "fixed_in": _both("6.5 Service Pack 3", "6.5 Service Pack 3"),
         }
     return {
-        "id": f"item-{advisory['position']}",
         "position": advisory["position"],
         "tracking_id": advisory["tracking_id"],
         "revision": 1,
@@ -242,10 +243,15 @@ def _item(advisory, names):
         "topics": [names["topics"][slug] for slug in advisory["topics"]],
         **{text: advisory.get(text, NOTHING) for text in ("title", "summary", "action", "check")},
         "impact": NOTHING,
+        "basis": NOTHING,
         "phase": NOTHING,
         "acts": NOTHING,
         "references": [
-            {**reference, "product_name": (reference["product"] or "").upper()}
+            {
+                **{key: value or "" for key, value in reference.items()},
+                "product": reference["product"],
+                "product_name": (reference["product"] or "").upper(),
+            }
             for reference in advisory["references"]
         ],
         "modes": [names["modes"][slug] for slug in advisory["modes"]],
@@ -317,7 +323,7 @@ def make_hostile():
         for key in ("note", "before", "after", "reason", "approver", "waiting_for", "by"):
             item["decision"][key] = text
         item["decision"].update(decision="pending", at=RECORDED["at"])
-        item["references"][0].update(number=text, url="javascript:alert(1)", successor=None)
+        item["references"][0].update(number=text, url="javascript:alert(1)", successor="")
     content["items"][0]["decision"]["note"] = LONG_NOTE
     content["items"][1]["references"][0].update(number=LONG_URL, url=LONG_URL)
     content["items"][2]["references"][0]["url"] = "https://example.com/日本 \u202e<>\"'{}"

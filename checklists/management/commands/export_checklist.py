@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from advisories.texts import LANGUAGES
 from checklists import files
-from checklists.actions.rendering import WRITERS, render_now
+from checklists.actions.rendering import FORMATS, render_now, stored_file
 from checklists.content import content_of
 from checklists.handover.pdf_file import PdfFailed
 from checklists.models import Checklist
@@ -19,12 +19,12 @@ from checklists.models import Checklist
 class Command(BaseCommand):
     help = (
         "Write a checklist's hand-over: the open edition as it stands, marked as a draft, or else"
-        " the newest issued edition's own file. Formats so far: csv and pdf."
+        " the newest issued edition's own file. JSON is one file for both languages."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("uuid", metavar="UUID")
-        parser.add_argument("--format", required=True, choices=sorted(WRITERS))
+        parser.add_argument("--format", required=True, choices=sorted(FORMATS))
         parser.add_argument("--language", default="ja", choices=LANGUAGES)
         parser.add_argument("--output", required=True, type=Path, metavar="FILE")
 
@@ -37,11 +37,10 @@ class Command(BaseCommand):
                 content = content_of(checklist, edition)
                 data = render_now(checklist, edition, content, language, extension, timezone.now())
             else:
-                data = next(
-                    files.read(file["sha256"])
-                    for file in edition.files
-                    if (file["format"], file["language"]) == (extension, language)
-                )
+                file = stored_file(edition, extension, language)
+                if file is None:
+                    raise CommandError(f"This edition was issued without {extension}.")
+                data = files.read(file["sha256"])
         except PdfFailed as error:
             raise CommandError(f"The PDF could not be made: {error}.") from error
         except files.FileChanged as error:

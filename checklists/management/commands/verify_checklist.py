@@ -1,4 +1,4 @@
-"""Check a checklist (chain, digests, signatures, files), or say where a file comes from."""
+"""Check a checklist (chain, digests, signatures, files), or a file that was handed over."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,17 +7,20 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
+from checklists.file_verification import said_of
 from checklists.management.commands.export_checklist import find_checklist
-from checklists.models import Edition
-from checklists.verification import findings, origins
+from checklists.verification import findings
+
+WORDS = {True: "OK", False: "NOT RIGHT", None: "NOTE"}
 
 
 class Command(BaseCommand):
     help = (
         "With a UUID: check that the chain of events is whole, that it adds up to what the"
         " checklist shows, and that issued editions, signatures and files are as they were. With a"
-        " FILE (PDF or CSV): say which issued edition it is. Exit status 1 when something does not"
-        " hold, or the file is not one of ours."
+        " FILE (a bundle, unpacked or not, JSON, PDF, XLSX or CSV): say what holds of it, by itself"
+        " and by what was issued here. Exit status 1 when something does not hold, or the file is"
+        " not one of ours."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,7 +30,7 @@ class Command(BaseCommand):
         what = options["what"]
         if _is_uuid(what):
             self._verify_checklist(what)
-        elif Path(what).is_file():
+        elif Path(what).exists():
             self._verify_file(Path(what))
         else:
             raise CommandError(f"{what} is neither a checklist's identifier (a UUID) nor a file.")
@@ -52,29 +55,13 @@ class Command(BaseCommand):
         )
 
     def _verify_file(self, path: Path) -> None:
-        found = origins(path.read_bytes())
-        if not found:
-            raise CommandError(
-                f"{path} is not one of the files issued here: it comes from elsewhere, or was"
-                " changed since, or is a draft."
-            )
-        for origin in found:
-            edition, checklist = origin.edition, origin.edition.checklist
-            self.stdout.write(
-                f"{path}: issued here as {origin.name}, edition {edition.number} of"
-                f" {checklist.host} ({checklist.customer} / {checklist.project}), checklist"
-                f" {checklist.pk}, digest {edition.digest}."
-            )
-            self._warn(edition)
-
-    def _warn(self, edition: Edition) -> None:
-        if hasattr(edition, "revocation"):
-            self.stdout.write(f"It was revoked: {edition.revocation.reason}")
-        later = Edition.objects.filter(
-            checklist=edition.checklist, minor__gt=edition.minor, issued_at__isnull=False
-        ).first()
-        if later:
-            self.stdout.write(f"A later edition is issued: {later.number}.")
+        said = said_of(path)
+        for each in said:
+            self.stdout.write(f"{WORDS[each.holds]}: {each.text}")
+        wrong = sum(each.holds is False for each in said)
+        if wrong:
+            raise CommandError(f"{path}: {wrong} things do not hold.")
+        self.stdout.write(f"{path}: everything holds.")
 
 
 def _is_uuid(text: str) -> bool:

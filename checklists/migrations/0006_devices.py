@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("checklists", "0004_acceptance"),
+        ("checklists", "0005_files"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,94 @@
+"""What the public page answers: is this code, or this file, of an edition that was issued here?
+
+Nothing else of an edition leaves here: no customer, no host, no count. What is not known looks the
+same whatever is wrong with it.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from checklists.actions.rendering import verification_code
+from checklists.bundles import bundle_of_edition, last_event
+from checklists.files import FileChanged
+from checklists.handover import verify
+from checklists.models import Edition
+from checklists.verification import origins
+
+CODE_LENGTH = 20
+NOT_OF_A_CODE = re.compile(r"[\s-]+")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`state`: genuine, superseded (`newer` is the number that did it) or revoked. `code` is the
+    edition's, to be compared with the paper."""
+
+    state: str
+    code: str
+    newer: str = ""
+
+
+def answer_to_code(text: str) -> Answer | None:
+    """None: no edition was issued here with this code. The same query however it is wrong."""
+    typed = NOT_OF_A_CODE.sub("", text.lower())
+    known = len(typed) == CODE_LENGTH and not set(typed) - set("0123456789abcdef")
+    wanted = typed if known else "0" * CODE_LENGTH
+    # A range and not LIKE: both databases use the index on it.
+    found = _issued().filter(digest__gte=wanted, digest__lt=wanted + "g").first()
+    return _answer(found) if found and known else None
+
+
+def answers_to_file(file: Any) -> list[Answer]:
+    """The editions that an open file is of; none: it is not, byte for byte, what was issued."""
+    sha256 = _hash_of(file)
+    found = origins(sha256)
+    bundled = None if found else _bundled(file, sha256)
+    if bundled:
+        return [_answer(bundled)]
+    answers = [_answer(origin.edition, origin.answer_revoked) for origin in found]
+    return list(dict.fromkeys(answers))
+
+
+def _hash_of(file: Any) -> str:
+    hashed = hashlib.sha256()
+    file.seek(0)
+    while chunk := file.read(1 << 20):
+        hashed.update(chunk)
+    return hashed.hexdigest()
+
+
+def _bundled(file: Any, sha256: str) -> Edition | None:
+    """The edition whose bundle this is, made now or when it had fewer events."""
+    try:
+        parts = verify.zip_parts(file)
+        [named] = verify.editions_in(parts)
+        seen = parts.read(f"{named['folder']}/events.jsonl").count(b"\n")
+        edition = _issued().get(digest=str(named["digest"]))
+        bundle = bundle_of_edition(edition, last=min(seen, last_event(edition)))
+        made = hashlib.sha256()
+        for chunk in bundle.chunks():
+            made.update(chunk)
+    except (verify.Broken, Edition.DoesNotExist, FileChanged, KeyError, OSError, ValueError):
+        return None
+    return edition if made.hexdigest() == sha256 else None
+
+
+def _issued() -> QuerySet[Edition]:
+    issued = Edition.objects.filter(issued_at__isnull=False)
+    return issued.select_related("checklist", "revocation").defer("content")
+
+
+def _answer(edition: Edition, answer_revoked: bool = False) -> Answer:
+    """At most one query."""
+    code = verification_code(edition.digest)
+    if answer_revoked or hasattr(edition, "revocation"):
+        return Answer("revoked", code)
+    issued = Edition.objects.filter(checklist=edition.checklist_id, issued_at__isnull=False)
+    newest = issued.order_by("-minor").only("minor").first()
+    if newest is not None and newest.minor > edition.minor:
+        return Answer("superseded", code, newest.number)
+    return Answer("genuine", code)
