@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from checklists import actions
+from checklists.conflicts import conflicts
 from checklists.forms import uuid_or_none
 from checklists.models import Checklist, Event
 from checklists.sync import (
@@ -96,12 +97,15 @@ def _told(
         return {"answers": answers, "seq": seq}
     sheet = Sheet(request, checklist_of(request, uuid))
     items = {item.pk: item for item in sheet.items}
-    for answer, each in reversed(list(zip(answers, answered, strict=True))):
-        # An item is told once, with the last operation on it.
-        item = items.pop(each.event.item_id or 0, None) if each.event else None
-        if each.event and item:
+    unresolved = {event.pk for event in conflicts(sheet.checklist)}
+    # An item is told once: with the last conflict on it that waits, else with its last operation.
+    pairs = [
+        (answer, each.event) for answer, each in zip(answers, answered, strict=True) if each.event
+    ]
+    for answer, event in sorted(pairs[::-1], key=lambda pair: pair[1].pk not in unresolved):
+        if item := items.pop(event.item_id or 0, None):
             answer["item"] = sheet.writer.write(item)
-            answer["conflict"] = sheet.conflict(request, each.event)
+            answer["conflict"] = sheet.conflict(request, event) if event.pk in unresolved else ""
     progress = render_to_string("checklists/_progress.html", sheet.progress())
     return {"answers": answers, "seq": seq, "progress": progress}
 

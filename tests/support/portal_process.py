@@ -1,5 +1,6 @@
 """The portal in a process of its own, on this test's database, to be killed and started again."""
 
+import json
 import os
 import signal
 import socket
@@ -26,7 +27,7 @@ class PortalProcess:
         self.process = None
 
     def start(self):
-        command = [sys.executable, "-m", "tests.support.portal_process", str(self.port)]
+        command = [sys.executable, "-m", "tests.support.portal_process", "serve", str(self.port)]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, start_new_session=True
         )
@@ -37,6 +38,14 @@ class PortalProcess:
             except OSError:
                 continue
         raise AssertionError("The portal did not start")
+
+    def run(self, function):
+        """What a function of this module says, called in a process on the portal's database."""
+        command = [sys.executable, "-m", "tests.support.portal_process", function]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE
+        )
+        return json.loads(done.stdout)
 
     def kill(self):
         """As the power does: nothing is finished, nothing is written."""
@@ -69,5 +78,34 @@ def serve(port):
     server.serve_forever()
 
 
+def prepare():
+    """An empty database becomes one with a checklist: its UUID, and a session of its engineer."""
+    from django.core.management import call_command
+    from django.test import Client
+
+    from tests.support.rollouts import Scene
+
+    call_command("migrate", verbosity=0)
+    scene, client = Scene(), Client()
+    client.force_login(scene.omar)
+    return {"checklist": str(scene.id), "session": client.session.session_key}
+
+
+def recorded():
+    """Every decision's op_id, in the order of the events, and what the verification finds."""
+    from checklists.models import Checklist, Event
+    from checklists.verification import findings
+
+    events = Event.objects.filter(kind="decision").order_by("checklist", "seq")
+    found = [str(finding) for each in Checklist.objects.all() for finding in findings(each)]
+    return {"decisions": [str(event.op_id) for event in events], "findings": found}
+
+
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    if sys.argv[1] == "serve":
+        serve(int(sys.argv[2]))
+    else:
+        import django
+
+        django.setup()
+        print(json.dumps({"prepare": prepare, "recorded": recorded}[sys.argv[1]]()))
