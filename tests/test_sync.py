@@ -35,6 +35,7 @@ from tests.support.syncing import (
 )
 
 pytestmark = pytest.mark.django_db
+case = pytest.mark.case
 
 
 @pytest.fixture
@@ -118,6 +119,7 @@ def test_answers_and_settled_conflicts_are_operations_too(scene, omar):
     assert scene.item("A-3").verdict == "not_applicable"
 
 
+@case("F01 protocol: the same operation again")
 def test_what_comes_twice_is_one_event_with_the_same_answer(scene, omar):
     first = send(omar, scene, operation("a", note="x")).json()
     second = send(omar, scene, operation("a", note="x")).json()
@@ -126,6 +128,7 @@ def test_what_comes_twice_is_one_event_with_the_same_answer(scene, omar):
     assert Event.objects.filter(op_id=op("a")).count() == 1
 
 
+@case("F03 protocol: one identifier, another body")
 def test_an_identifier_used_for_something_else_is_refused_and_the_first_stays(scene, omar):
     send(omar, scene, operation("a", note="first"))
 
@@ -148,6 +151,7 @@ def test_what_arrives_after_the_signature_is_late(omar):
     assert scene.item("A-1").note == "設定した"
 
 
+@case("F23 protocol: a form of operation that is not known")
 @pytest.mark.parametrize("schema", [None, 0, 2, "1", "x" * 500])
 def test_an_unknown_form_of_operation_is_answered_in_words(scene, omar, schema):
     response = send(omar, scene, operation("a", schema=schema), operation("b", "A-2"))

@@ -102,7 +102,8 @@ def _told(
     pairs = [
         (answer, each.event) for answer, each in zip(answers, answered, strict=True) if each.event
     ]
-    for answer, event in sorted(pairs[::-1], key=lambda pair: pair[1].pk not in unresolved):
+    pairs.sort(key=lambda pair: (pair[1].pk in unresolved, pair[1].seq), reverse=True)
+    for answer, event in pairs:
         if item := items.pop(event.item_id or 0, None):
             answer["item"] = sheet.writer.write(item)
             answer["conflict"] = sheet.conflict(request, event) if event.pk in unresolved else ""
