@@ -10,6 +10,7 @@ from tests.support import browser as browsers
 from tests.support import databases, machine, pdf
 from tests.support.fault_proxy import FaultProxy
 from tests.support.live_server import PortalServer
+from tests.support.offline import READY
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 NOT_RUN = "NOT RUN"
@@ -164,6 +165,24 @@ def proxy(live_server):
     proxy = FaultProxy(live_server.thread.port)
     yield proxy
     proxy.stop()
+
+
+@pytest.fixture
+def open_offline(open_page, login_as, proxy):
+    """open_offline(scene, by=Omar, script="", **context) -> the checklist's page, through the proxy
+    and, unless `ready` is False, waited for until it can be opened without a network."""
+
+    def open_checklist(scene, by=None, script="", ready=True, **options):
+        page = open_page(**{"base_url": proxy.url} | options)
+        if script:
+            page.add_init_script(script)
+        login_as(page, by or scene.omar)
+        page.goto(scene.checklist.get_absolute_url())
+        if ready:
+            page.get_by_text(READY).wait_for()
+        return page
+
+    return open_checklist
 
 
 @pytest.fixture

@@ -1,52 +1,45 @@
 """Work without a network, in a real browser: what the page keeps, says and sends.
 
-The marks name the cases F01 to F30 of `make offline-cases`. Faults are real where the machine lets
-them be: a proxy that loses answers, killed processes, a disk that is full.
+The marks name the cases F01 to F30 of `make offline-cases`. More of them: test_offline_faults.py,
+test_offline_worker.py, and without a browser test_offline_protocol.py.
 """
 
 import json
-import os
 import re
-import signal
-import subprocess
 import threading
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connection
 from playwright.sync_api import expect
 
-from checklists.models import Checklist, Device, Event
+from checklists.models import Checklist, Device
 from checklists.verification import findings
 from portal.roles import Role
 from tests.support.fault_proxy import page as other_page
 from tests.support.offline import (
-    HELD,
-    NO_STORAGE,
-    READY,
+    SESSION,
+    SYNC,
+    UNREACHABLE,
+    WAITING,
+    decisions,
     enter,
     item,
     kept,
+    no_network,
     outbox_is_empty,
     save,
     says,
-    seed,
+    send_now,
     settled,
     stored,
     until,
 )
-from tests.support.portal_process import PortalProcess, database_url
 from tests.support.rollouts import Scene, decide, person, sign_prepared, work_off
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 case = pytest.mark.case
-SYNC = "POST .*/sync/"
-SESSION = "GET /session/"
-WAITING = "この端末に保存済み、未送信: 1"
-UNREACHABLE = "ポータルに接続できません。"
-ODD = "ポータル以外 (ネットワークのログイン画面など) が応答しています。"
 
 
 @pytest.fixture
@@ -62,36 +55,8 @@ def olga(scene):
 
 
 @pytest.fixture
-def open_checklist(open_page, login_as, scene, proxy):
-    """open_checklist(by=Omar, script="", **context) -> the checklist's page, through the proxy and
-    ready for work without a network."""
-
-    def open_checklist(by=None, script="", ready=True, **options):
-        page = open_page(**{"base_url": proxy.url} | options)
-        if script:
-            page.add_init_script(script)
-        login_as(page, by or scene.omar)
-        page.goto(scene.checklist.get_absolute_url())
-        if ready:
-            expect(page.get_by_text(READY)).to_be_visible()
-        return page
-
-    return open_checklist
-
-
-@contextmanager
-def no_network(page):
-    page.context.set_offline(True)
-    yield
-    page.context.set_offline(False)
-
-
-def decisions(scene):
-    return scene.events("decision")
-
-
-def send_now(page):
-    page.get_by_role("button", name="今すぐ送信").click()
+def open_checklist(open_offline, scene):
+    return partial(open_offline, scene)
 
 
 # Kept, said, sent
@@ -200,6 +165,7 @@ def test_a_signature_of_a_colleague_is_said_without_a_reload(open_checklist, sce
 
     work_off(scene.checklist, scene.omar)
     sign_prepared(scene.checklist, scene.omar)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # looked at again
 
     says(page, "チェックリストの状態が変わりました")
     page.get_by_role("link", name="再読み込み").click()
@@ -322,7 +288,7 @@ def test_two_tabs_send_one_after_the_other_under_different_identifiers(
     for page, number, note in ((first, 1, "一枚目"), (second, 2, "二枚目")):
         enter(page, number, "実施済", note)
         save(page, number)
-    says(second, WAITING) if second.get_by_text(WAITING).count() else None
+    expect(item(second, 2).locator(".saved")).to_have_text("この端末に保存済み (未送信)")
     identifiers = {entry["op_id"] for entry in kept(first)}
     held.hold.set()
 
@@ -436,305 +402,7 @@ def test_a_token_that_was_changed_meanwhile_is_asked_for_once_more(open_checklis
     assert proxy.count(SESSION) >= 2
 
 
-# The device cannot keep it
-
-QUOTA = """for (const name of ["add", "put"]) {
-  IDBObjectStore.prototype[name] = () => { throw new DOMException("full", "QuotaExceededError"); };
-}"""
-NEVER = """IDBObjectStore.prototype.add = function () {
-  return this.get("nothing");
-};
-IDBTransaction.prototype.__defineSetter__("oncomplete", () => {});"""
-CANNOT_KEEP = "この端末に保存できませんでした"
-
-
-@case("F13 browser: the browser's quota is used up (init script)")
-def test_a_quota_that_is_used_up_is_said_and_the_text_stays(open_checklist, scene):
-    page = open_checklist(script=QUOTA, ready=False)
-    with no_network(page):
-        enter(page, 1, "実施済", "設定した")
-        save(page, 1)
-
-        expect(item(page, 1).get_by_role("alert")).to_contain_text(CANNOT_KEEP)
-        expect(item(page, 1).get_by_label("備考")).to_have_value("設定した")
-        expect(page.get_by_text("この端末に保存済み")).to_have_count(0)
-        assert kept(page) == []
-
-    save(page, 1)
-    expect(settled(page, "設定した")).to_contain_text("実施済")
-    assert len(decisions(scene)) == 1
-
-
-@pytest.fixture
-def full_disk(tmp_path):
-    """A profile's folder on a small disk of its own, and how to fill it; None: this machine lets
-    nobody mount one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)], capture_output=True
-    )
-    if mounted.returncode:
-        yield None
-        return
-
-    def fill():
-        with (folder / "filler").open("wb") as file:
-            try:
-                while True:
-                    file.write(b"x" * 65536)
-                    file.flush()
-            except OSError:
-                pass
-
-    yield folder, fill
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@case("F14 browser: the disk is full")
-def test_a_write_that_never_ends_is_said_and_the_text_stays(
-    open_checklist, scene, full_disk, record_property
-):
-    record_property("how", "tmpfs that is full" if full_disk else "init script: cannot mount here")
-    options = {"profile": str(full_disk[0])} if full_disk else {"script": NEVER}
-    page = open_checklist(ready=False, **options)
-    says(page, "すべて保存済み")
-    page.context.set_offline(True)
-    if full_disk:
-        full_disk[1]()
-
-    enter(page, 1, "実施済", "長い備考" * 1000)
-    save(page, 1)
-
-    expect(item(page, 1).get_by_role("alert")).to_contain_text(CANNOT_KEEP)
-    expect(item(page, 1).get_by_label("備考")).to_have_value("長い備考" * 1000)
-    assert stored(scene) == ("open", "")
-    page.context.close()
-
-
-@case("F15 browser: no storage for the page")
-def test_a_browser_that_keeps_nothing_is_told_to_work_online_only(open_checklist, scene, proxy):
-    page = open_checklist(script=NO_STORAGE, ready=False)
-    expect(page.get_by_text("このブラウザーはこの端末に入力を保存できません")).to_be_visible()
-
-    enter(page, 1, "実施済", "設定した")
-    save(page, 1)
-
-    expect(settled(page, "設定した")).to_contain_text("実施済")
-    assert proxy.count(SYNC) == 0
-
-
-@case("F16 browser: a private window")
-def test_before_a_window_is_closed_the_page_says_that_what_it_keeps_may_go(open_checklist):
-    page = open_checklist()
-
-    expect(
-        page.get_by_text("プライベートウィンドウでは、ウィンドウを閉じると消えます")
-    ).to_be_visible()
-
-
-@case("F17 browser: the browser is killed after it said that it keeps the entry")
-def test_a_killed_browser_still_holds_what_it_said_it_keeps(open_checklist, scene, tmp_path):
-    profile = tmp_path / "profile"
-    page = open_checklist(profile=str(profile))
-    page.context.set_offline(True)
-    enter(page, 1, "実施済", "設定した")
-    save(page, 1)
-    expect(item(page, 1).locator(".saved")).to_have_text("この端末に保存済み (未送信)")
-    kill_browser(profile)
-
-    (profile / "SingletonLock").unlink(missing_ok=True)
-    page = open_checklist(profile=str(profile), ready=False)
-
-    expect(settled(page, "設定した")).to_contain_text("実施済")
-    assert len(decisions(scene)) == 1
-
-
-def kill_browser(profile):
-    """SIGKILL to every process of the browser with this profile."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if f"--user-data-dir={profile}".encode() in line:
-            os.kill(int(folder.name), signal.SIGKILL)
-
-
-# The portal is gone, or something else answers for it
-
-
-@pytest.fixture
-def portal(live_server, committed_db, settings, faults):
-    portal = PortalProcess(database_url(connection), settings.STATIC_ROOT).start()
-    yield portal
-    if portal.process.poll() is None:
-        portal.kill()
-
-
-@case("F18 browser: the portal is killed, the network is there")
-def test_a_killed_portal_is_noticed_by_its_silence(open_checklist, scene, portal):
-    page = open_checklist(base_url=portal.url)
-    portal.kill()
-
-    enter(page, 1, "実施済", "設定した")
-    save(page, 1)
-
-    says(page, f"{WAITING} {UNREACHABLE}")
-    assert page.evaluate("navigator.onLine")
-    portal.start()
-    send_now(page)
-    expect(settled(page, "設定した")).to_contain_text("実施済")
-    assert len(decisions(scene)) == 1
-
-
-OTHERS = {
-    "log-in page": (other_page(200), ODD),
-    "redirect": (other_page(302, b"", Location="http://127.0.0.1:9/login"), ODD),
-    "511": (other_page(511), ODD),
-    "JSON": (other_page(200, b'{"status": "ok"}', "application/json"), ODD),
-    "no HTTP": (b"\x15\x03\x01\x00\x02\x02\x28", UNREACHABLE),
-}
-
-
-@case("F19 browser: a log-in page, a redirect, 511 or no HTTP in the portal's place")
-@pytest.mark.parametrize("other", OTHERS)
-@pytest.mark.parametrize("line", [".*", SYNC])
-def test_whatever_answers_in_the_portals_place_takes_nothing(
-    open_checklist, scene, proxy, faults, other, line
-):
-    page = open_checklist()
-    answer, words = OTHERS[other]
-    proxy.fault(line, answer=answer)
-
-    enter(page, 1, "実施済", "設定した")
-    save(page, 1)
-
-    says(page, f"{WAITING} {words}")
-    assert len(kept(page)) == 1
-    assert decisions(scene) == []
-    proxy.clear()
-    send_now(page)
-    expect(settled(page, "設定した")).to_contain_text("実施済")
-    faults.clear()  # answers 5xx were made here
-
-
-FAULTS = {
-    "500": {"answer": other_page(500)},
-    "502": {"answer": other_page(502)},
-    "429": {"answer": other_page(429, Retry_After="1")},
-    "half an answer": {"let_through": 0.5},
-}
-
-
-@case("F20 browser: 500, 502, 429 or half an answer")
-@pytest.mark.parametrize("fault", FAULTS)
-def test_faults_of_the_portal_take_nothing_and_are_tried_again(
-    open_checklist, scene, proxy, faults, fault
-):
-    page = open_checklist()
-    proxy.fault(SYNC, times=2, **FAULTS[fault])
-
-    enter(page, 1, "実施済", "設定した")
-    save(page, 1)
-    says(page, WAITING)
-
-    expect(settled(page, "設定した")).to_contain_text("実施済")
-    assert proxy.count(SYNC) >= 3
-    assert len(decisions(scene)) == 1
-    faults.clear()
-
-
-@case("F20 browser: 413")
-def test_a_batch_that_is_too_large_is_halved(open_checklist, scene, proxy):
-    page = open_checklist()
-    with no_network(page):
-        seed(page, scene, 8)
-        proxy.fault(SYNC, answer=other_page(413), times=2)
-    page.reload()
-
-    outbox_is_empty(page)
-    # 8 were too many and so were 25 at most; the answers say how many came in each.
-    assert len(decisions(scene)) == 8
-    assert proxy.count(SYNC) >= 3
-
-
-@case("F21 browser: the portal is killed between commit and answer")
-def test_a_portal_that_dies_before_it_answers_has_lost_nothing(
-    open_checklist, scene, portal, proxy
-):
-    proxy.port = portal.port
-    page = open_checklist()
-    proxy.fault(SYNC, then=portal.kill, let_through=0, times=1)
-
-    enter(page, 1, "実施済", "設定した")
-    save(page, 1)
-    says(page, f"{WAITING} {UNREACHABLE}")
-    assert len(decisions(scene)) == 1  # recorded, and nobody was told
-    portal.start()
-    send_now(page)
-
-    expect(settled(page, "設定した")).to_contain_text("実施済")
-    outbox_is_empty(page)
-    assert len(decisions(scene)) == 1
-
-
-# A newer portal
-
-
-@case("F23 browser: entries of another form of operation are kept")
-def test_entries_of_another_form_are_refused_in_words_and_kept(open_checklist, scene):
-    page = open_checklist()
-    with no_network(page):
-        seed(page, scene, 1, schema=0)
-    page.reload()
-
-    expect(item(page, 1).get_by_role("alert")).to_contain_text("このポータルでは扱えません")
-    assert [entry["schema"] for entry in kept(page)] == [0]
-    assert decisions(scene) == []
-
-
-def newer_worker(proxy):
-    script = b"self.PORTAL = {build: 'newer', files: [], static: '/static/'};\n"
-    script += b"self.addEventListener('message', () => self.skipWaiting());"
-    proxy.fault("GET /sw.js", answer=other_page(200, script, "text/javascript"))
-
-
-@case("F23 browser: a newer worker waits while older entries do")
-@pytest.mark.parametrize(("entries", "waits"), [(0, False), (1, True)])
-def test_a_newer_worker_waits_for_entries_of_an_older_page(
-    open_checklist, scene, proxy, entries, waits
-):
-    page = open_checklist()
-    if entries:
-        seed(page, scene, 1, schema=0, refused=["old"])
-    newer_worker(proxy)
-    page.evaluate("navigator.serviceWorker.getRegistration().then((r) => r.update())")
-    until(page, "() => navigator.serviceWorker.getRegistration().then((r) => r.waiting)")
-
-    page.reload()
-
-    waiting = "() => navigator.serviceWorker.getRegistration().then((r) => Boolean(r.waiting))"
-    if waits:
-        expect(page.get_by_text(READY)).to_be_visible()
-        assert page.evaluate(waiting)
-    else:
-        until(page, f"async () => !(await ({waiting})())")
-
-
-@case("F23 browser: another tab holds the database open")
-def test_a_database_that_another_tab_does_not_let_go_is_said(open_checklist, scene):
-    blocked = """indexedDB.open = () => {
-      const request = {};
-      setTimeout(() => request.onblocked?.());
-      return request;
-    };"""
-    page = open_checklist(script=blocked, ready=False)
-
-    expect(page.get_by_text("このブラウザーはこの端末に入力を保存できません")).to_be_visible()
-    enter(page, 1, "実施済", "設定した")
-    save(page, 1)
-    expect(settled(page, "設定した")).to_contain_text("実施済")
+# What cannot be sent
 
 
 @case("F25 browser: no longer a member")
@@ -753,112 +421,6 @@ def test_entries_for_a_checklist_that_is_no_longer_ones_own_are_kept_to_be_expor
     with page.expect_download() as download:
         page.get_by_role("button", name="未送信の入力を書き出す").click()
     assert "設定した" in Path(download.value.path()).read_text()
-
-
-@case("F26 browser: 5,000 entries, two weeks old")
-def test_five_thousand_old_entries_are_all_sent_within_a_minute(open_checklist, scene):
-    page = open_checklist()
-    with no_network(page):
-        seed(page, scene, 5000, client_at="2026-11-01T00:00:00Z")
-    page.reload()
-
-    until(page, f"{HELD} < 4900)", 60)
-    enter(page, 2, "実施済", "その間に")  # the page answers meanwhile
-    outbox_is_empty(page, 60)
-
-    assert Event.objects.filter(kind="decision").count() >= 5000
-    assert findings(Checklist.objects.get()) == []
-
-
-# The worker
-
-
-@case("F27 browser: another person on the same device")
-def test_nobody_is_shown_the_pages_of_another_person(open_checklist, scene, login_as):
-    page = open_checklist()
-    stranger = person("sam", Role.ENGINEER)
-    page.get_by_role("button", name="ログアウト").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("ログイン")
-    login_as(page, stranger)
-    page.goto("/")
-    until(page, "() => caches.keys().then((all) => !all.some((n) => /^(kept|opened)-/.test(n)))")
-
-    page.context.set_offline(True)
-    with pytest.raises(Exception, match=r"ERR_INTERNET_DISCONNECTED|ERR_FAILED"):
-        page.goto(scene.checklist.get_absolute_url())
-
-
-def test_the_worker_keeps_checklists_and_static_files_and_nothing_else(open_checklist, scene):
-    page = open_checklist()
-    for address in ("/", "/advisories/", "/login/", "/session/", "history/", "prepare/"):
-        path = address if address[0] == "/" else scene.checklist.get_absolute_url() + address
-        page.goto(path)
-
-    page.goto(f"{scene.checklist.get_absolute_url()}?severity=high")
-    found = page.evaluate(
-        """async () => {
-          const paths = [];
-          for (const name of await caches.keys()) {
-            for (const request of await (await caches.open(name)).keys()) {
-              paths.push(new URL(request.url).pathname);
-            }
-          }
-          return paths;
-        }"""
-    )
-    pages = [path for path in found if not path.startswith("/static/")]
-    assert pages == [scene.checklist.get_absolute_url()]
-
-
-@case("F28 browser: the worker is switched off, or broken")
-@pytest.mark.parametrize(
-    "answer",
-    [
-        other_page(404),
-        other_page(200, b"throw new Error('broken')", "text/javascript"),
-        other_page(200, b"{{{", "text/javascript"),
-        other_page(200),
-    ],
-    ids=["404", "broken", "no script", "page"],
-)
-def test_without_a_worker_the_page_works(open_checklist, scene, proxy, answer):
-    page = open_checklist()
-    proxy.fault("GET /sw.js", answer=answer)
-    page.reload()
-    says(page, "すべて保存済み")
-
-    enter(page, 1, "実施済", "設定した")
-    save(page, 1)
-
-    expect(settled(page, "設定した")).to_contain_text("実施済")
-    if b" 404 " in answer[:20]:
-        until(
-            page, "() => navigator.serviceWorker.getRegistrations().then((all) => all.length === 0)"
-        )
-        assert page.evaluate("caches.keys()") == []
-
-
-@case("F29 browser: the network comes and goes")
-def test_while_the_network_comes_and_goes_everything_arrives_once(open_checklist, scene):
-    page = open_checklist()
-    for attempt in range(2):
-        page.context.set_offline(True)
-        for number in (1, 2, 3):
-            if attempt:
-                page.get_by_text(f"内容と変更 {number}", exact=True).click()
-            enter(page, number, "実施済", f"{attempt} 回目の備考")
-            save(page, number)
-            for _ in range(4):
-                page.context.set_offline(False)
-                send_now(page)
-                page.context.set_offline(True)
-        page.context.set_offline(False)
-        send_now(page)
-        expect(settled(page, f"{attempt} 回目の備考")).to_have_count(3)
-
-    outbox_is_empty(page)
-    assert [event.outcome for event in decisions(scene)] == ["applied"] * 6
-    assert findings(Checklist.objects.get()) == []
 
 
 @case("F30 browser: an exported file is taken in")

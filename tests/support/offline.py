@@ -1,10 +1,32 @@
 """What tests of a checklist's page share: entering, what the page says, what the browser keeps."""
 
+from contextlib import contextmanager
+
 from playwright.sync_api import expect
 
 READY = "このページは、ネットワークがなくてもこの端末で開けます。"
 # A browser that keeps nothing for a page: forbidden by its settings.
 NO_STORAGE = "Object.defineProperty(window, 'indexedDB', {value: undefined})"
+WAITING = "この端末に保存済み、未送信: 1"
+UNREACHABLE = "ポータルに接続できません。"
+# Requests, for the proxy
+SYNC = "POST .*/sync/"
+SESSION = "GET /session/"
+
+
+@contextmanager
+def no_network(page):
+    page.context.set_offline(True)
+    yield
+    page.context.set_offline(False)
+
+
+def decisions(scene):
+    return scene.events("decision")
+
+
+def send_now(page):
+    page.get_by_role("button", name="今すぐ送信").click()
 
 
 def item(page, number):
@@ -63,7 +85,14 @@ UNTIL = """async (holds, seconds) => {
   }
   return false;
 }"""
-HELD = "() => (" + KEPT + ")().then((entries) => entries.length"
+HELD = """(() => new Promise((resolve, reject) => {
+  const opened = indexedDB.open("portal");
+  opened.onerror = () => reject(opened.error);
+  opened.onsuccess = () => {
+    const request = opened.result.transaction("outbox").objectStore("outbox").count();
+    request.onsuccess = () => { opened.result.close(); resolve(request.result); };
+  };
+}))()"""
 
 
 def until(page, condition, seconds=20):
@@ -71,8 +100,12 @@ def until(page, condition, seconds=20):
     assert page.evaluate(f"() => ({UNTIL})({condition}, {seconds})"), condition
 
 
+def holds_at_most(page, count, seconds=20):
+    until(page, f"() => {HELD}.then((held) => held <= {count})", seconds)
+
+
 def outbox_is_empty(page, seconds=20):
-    until(page, f"{HELD} === 0)", seconds)
+    holds_at_most(page, 0, seconds)
 
 
 SEED = """([entries]) => new Promise((resolve, reject) => {
