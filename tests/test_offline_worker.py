@@ -134,6 +134,24 @@ def test_the_worker_keeps_checklists_and_static_files_and_nothing_else(open_chec
     assert pages == [scene.checklist.get_absolute_url()]
 
 
+OLD_COPY = """async ([path, days]) => {
+  const name = (await caches.keys()).find((each) => each.startsWith("opened-"));
+  const headers = { "Kept-At": Date.now() - days * 24 * 60 * 60 * 1000 };
+  await (await caches.open(name)).put(path, new Response("", { headers }));
+}"""
+
+
+def test_a_checklist_that_nobody_opened_for_two_weeks_is_forgotten(open_checklist):
+    page = open_checklist()
+    for path, days in (("/old/", 15), ("/recent/", 13)):
+        page.evaluate(OLD_COPY, [path, days])
+
+    page.reload()
+
+    until(page, "() => caches.match('/old/').then((copy) => !copy)")
+    assert page.evaluate("caches.match('/recent/').then(Boolean)")
+
+
 @case("F28 browser: the worker is switched off, or broken")
 @pytest.mark.parametrize(
     "answer",

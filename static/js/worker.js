@@ -63,6 +63,7 @@ async function store(address, search, response, kind) {
   const user = response.headers.get("Portal-User"); // nobody else's page has it
   if (!response.ok || response.redirected || !user) return;
   await forgetOthers(user);
+  await forgetOld();
   if (search) return;
   const cache = await caches.open(`${kind ?? (await kindOf(address))}-${user}-${build}`);
   const headers = new Headers(response.headers);
@@ -92,21 +93,28 @@ async function forgetOthers(user) {
   for (const name of await pageCaches()) if (name.match(PAGES)[2] !== user) await caches.delete(name);
 }
 
+async function forgetOld() {
+  for (const name of (await pageCaches()).filter((each) => each.startsWith("opened-"))) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      const copy = await cache.match(request, NOT_BY_VARY);
+      const age = Date.now() - Number(copy.headers.get("Kept-At"));
+      if (age > KEPT_FOR) await cache.delete(request, NOT_BY_VARY);
+    }
+  }
+}
+
 // Copies of an earlier build go on under the name of this one, with the files that they name.
 async function tidy() {
   const statics = (await caches.keys()).filter((name) => name.startsWith("static-") && name !== `static-${build}`);
   for (const name of statics.slice(0, -1)) await caches.delete(name);
-  for (const name of await pageCaches()) {
+  await forgetOld();
+  for (const name of (await pageCaches()).filter((each) => !each.endsWith(`-${build}`))) {
     const [, kind, user] = name.match(PAGES);
     const cache = await caches.open(name);
     const mine = await caches.open(`${kind}-${user}-${build}`);
-    for (const request of await cache.keys()) {
-      const copy = await cache.match(request, NOT_BY_VARY);
-      const old = kind === "opened" && Date.now() - Number(copy.headers.get("Kept-At")) > KEPT_FOR;
-      if (old) await cache.delete(request, NOT_BY_VARY);
-      else if (!name.endsWith(`-${build}`)) await mine.put(request, copy);
-    }
-    if (!name.endsWith(`-${build}`)) await caches.delete(name);
+    for (const request of await cache.keys()) await mine.put(request, await cache.match(request, NOT_BY_VARY));
+    await caches.delete(name);
   }
 }
 

@@ -4,6 +4,7 @@ import * as outbox from "./outbox.js";
 import { exportFile } from "./export.js";
 import { words } from "./state.js";
 
+const TAKE_OVER = 3000;
 let checklist;
 
 export const takenAlong = async () => ((await outbox.recall("along")) ?? []).includes(checklist);
@@ -61,10 +62,17 @@ async function unregister() {
   say("worker", "no_worker");
 }
 
-// A newer worker takes over at once, unless entries wait that an older page has made.
-async function renew(registration) {
+// A newer worker takes over at once, unless entries wait that an older page has made. The browser
+// lets it in when the older one has nothing to do, so that is given nothing meanwhile.
+async function renew({ waiting }) {
   const old = (await outbox.all()).some((entry) => entry.schema !== outbox.SCHEMA);
-  if (!old) registration.waiting?.postMessage({ kind: "take over" });
+  if (old || !waiting) return;
+  const over = new Promise((resolve) => {
+    waiting.addEventListener("statechange", resolve, { once: true });
+    setTimeout(resolve, TAKE_OVER);
+  });
+  waiting.postMessage({ kind: "take over" });
+  await over;
 }
 
 // What the worker does for this page counts when it says that it has done it.

@@ -4,6 +4,7 @@
 export const SCHEMA = 1; // form of an entry; checklists/sync.py lists those that it understands
 
 const PATIENCE = 3000; // a full disk does not fail a write in every browser: it never ends
+const STEPS = 30;
 let opened;
 
 // Without one of these the page works online only, and says so.
@@ -70,13 +71,15 @@ function open() {
   return opened;
 }
 
+// Patience is counted in steps: a page that was busy itself for seconds has waited one step only.
 function within(promise, giveUp = () => {}) {
-  let timer;
+  let timer, steps = 0;
   const late = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => {
+    timer = setInterval(() => {
+      if ((steps += 1) < STEPS) return;
       reject(new Error("late"));
       try { giveUp(); } catch { /* it has ended after all */ }
-    }, PATIENCE);
+    }, PATIENCE / STEPS);
   });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, late]).finally(() => clearInterval(timer));
 }
