@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: help serve test check bench tamper setup setup-dev
+.PHONY: help serve test check bench tamper offline-cases setup setup-dev
 
 help:
 	@echo "make serve   set everything up and serve on http://127.0.0.1:8000 (PORT=, HOST=, ARGS=)"
@@ -11,6 +11,7 @@ help:
 	@echo "make check   lint and types"
 	@echo "make bench   measure against plain SQL and string formatting"
 	@echo "make tamper  change 1,000 things that never change, and see each found (ARGS=\"NUMBER SEED\")"
+	@echo "make offline-cases   what working offline has to stand: 30 cases, one line each"
 
 serve: setup
 	@exec $(RUN) manage.py serve $(ARGS)
@@ -28,6 +29,9 @@ bench: setup-dev
 
 tamper: setup-dev
 	@exec $(RUN) -m tests.tamper $(ARGS)
+
+offline-cases: setup-dev
+	@exec $(RUN) tools/offline_cases.py $(ARGS)
 
 setup setup-dev:
 	@command -v "$(PYTHON)" >/dev/null || { \

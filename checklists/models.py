@@ -16,7 +16,7 @@ from checklists.acceptance import CustomerAccess as CustomerAccess
 from checklists.acceptance import Reply as Reply
 from checklists.fields import FrozenJSONField
 from checklists.handover_settings import HandoverSettings as HandoverSettings
-from checklists.querysets import ChecklistQuerySet, RolloutQuerySet
+from checklists.querysets import ChecklistQuerySet, DeviceQuerySet, RolloutQuerySet
 from checklists.teams import Team as Team
 from checklists.undone import Happened as Happened
 
@@ -434,3 +434,32 @@ class Purge(models.Model):
 
     def __str__(self) -> str:
         return str(self.rollout)
+
+
+class Device(models.Model):
+    """A browser in which a person works on a checklist, as it last told. It makes its own UUID."""
+
+    checklist = models.ForeignKey(Checklist, models.CASCADE, related_name="devices")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    device = models.UUIDField()
+    label = models.CharField(max_length=80, blank=True)
+    # Operations that it holds and has not sent; whether it keeps the checklist for work offline.
+    unsent = models.PositiveIntegerField(default=0)
+    offline = models.BooleanField(default=False)
+    # The portal's clock minus its own, in seconds; None: it did not say.
+    clock_offset = models.IntegerField(null=True, blank=True)
+    last_contact = models.DateTimeField()
+
+    objects = DeviceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["last_contact", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checklist", "user", "device"],
+                name="one_row_per_checklist_person_and_device",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.device})"

@@ -122,6 +122,10 @@ def _said(header: Mapping[str, Any], event: Event) -> Said:
     said += [(_("Reason"), payload["reason"])] if payload.get("reason") else []
     if payload.get("comment"):
         said.append((_("Comment"), payload["comment"]))
+    said += [
+        (_("Without the device"), f"{d['person']} {d['label']} ({d['unsent']})")
+        for d in payload.get("without", [])
+    ]
     said += sorted(payload["items"].items()) if event.kind == Event.Kind.RETURNED else []
     return said
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -10,7 +11,15 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from portal.models import User
 
 if TYPE_CHECKING:
-    from checklists.models import Checklist, Rollout  # noqa: F401  (named in the base classes)
+    from checklists.models import (  # noqa: F401  (named in the base classes)
+        Checklist,
+        Device,
+        Rollout,
+    )
+
+# An open page tells of itself every minute; a checklist is kept on a device for 14 days.
+SILENT = timedelta(minutes=10)
+KEPT_FOR = timedelta(days=14)
 
 
 class RolloutQuerySet(models.QuerySet["Rollout"]):
@@ -63,6 +72,13 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
             pending=count("items", filter=Q(items__decision="pending")),
         )
         return annotated
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def outstanding(self, now: datetime) -> DeviceQuerySet:
+        """Those that hold unsent work, or may: they took the checklist along and are silent."""
+        silent = Q(last_contact__lt=now - SILENT, last_contact__gt=now - KEPT_FOR)
+        return self.filter(Q(unsent__gt=0) | Q(offline=True) & silent).select_related("user")
 
 
 def _live_prepared() -> models.QuerySet[models.Model]:

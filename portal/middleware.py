@@ -1,11 +1,15 @@
-"""Which language a request is answered in."""
+"""Which language a request is answered in, and what a script is told that is signed out."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
+JSON = "application/json"
 KNOWN = frozenset(code for code, _name in settings.LANGUAGES)
 
 
@@ -27,3 +31,24 @@ def language(get_response: Callable[[HttpRequest], HttpResponse]):  # type: igno
         return response
 
     return middleware
+
+
+def is_for_script(request: HttpRequest, view: Any) -> bool:
+    """Whether the answer is read by a script, which cannot use a page."""
+    return getattr(view, "answers_json", False) or request.headers.get("Accept", "") == JSON
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Django's, which sends a person to the log-in page; a script is told so in JSON instead."""
+
+    def handle_no_permission(  # type: ignore[override]  # Django sends any answer on
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        if is_for_script(request, view_func):
+            return signed_out()
+        return super().handle_no_permission(request, view_func)
+
+
+def signed_out() -> JsonResponse:
+    messages = [_("You are logged out. Log in again; what was entered here is kept.")]
+    return JsonResponse({"messages": messages}, status=401, headers={"Cache-Control": "no-store"})

@@ -35,6 +35,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list(
 )
 PUBLIC_URL = env.str("PUBLIC_URL", "", validate=environment.is_address).rstrip("/")
 CATALOGUE_LOGIN_REQUIRED = env.bool("CATALOGUE_LOGIN_REQUIRED", False)
+OFFLINE_WORK = env.bool("OFFLINE_WORK", True)
 ALLOW_SELF_REVIEW = env.bool("ALLOW_SELF_REVIEW", False)
 SIGNING_KEY_PASSWORD = environment.secret("SIGNING_KEY_PASSWORD", MEDIA_ROOT)
 SIGNING_KEY_FILE = environment.signing_key("SIGNING_KEY_FILE", MEDIA_ROOT, SIGNING_KEY_PASSWORD)
@@ -66,7 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.middleware.LoginRequired",
     "portal.middleware.language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -15,5 +15,7 @@ urlpatterns = [
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("language/", views.language, name="set_language"),
+    path("sw.js", views.worker, name="worker"),
+    path("session/", views.session, name="session"),
     path("healthz", views.health, name="health"),
 ]

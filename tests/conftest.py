@@ -8,7 +8,9 @@ import pytest
 
 from tests.support import browser as browsers
 from tests.support import databases, machine, pdf, static_files
+from tests.support.fault_proxy import FaultProxy
 from tests.support.live_server import PortalServer
+from tests.support.offline import READY
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 NOT_RUN = "NOT RUN"
@@ -44,6 +46,9 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        # tools/offline_cases.py reads them from the report.
+        item.user_properties += [("case", m.args[0]) for m in item.iter_markers("case")]
     if config.getoption("--only-database"):
         left_out = [item for item in items if not depends_on_database(item)]
         config.hook.pytest_deselected(items=left_out)
@@ -122,6 +127,7 @@ def faults():
 @pytest.fixture
 def open_page(browser, live_server, faults):
     """Make pages: open_page(language="ja", javascript=True, width=1280, height=900, **context).
+    `profile` is a folder: a browser of its own that keeps what it stores there.
 
     Each has a browser profile of its own, so two people can be signed in at once. Paths are
     relative to the live server. Afterwards: no CSP violation, script error, request to another
@@ -130,14 +136,19 @@ def open_page(browser, live_server, faults):
     contexts = []
 
     def open_page(language="ja", javascript=True, width=1280, height=900, **options):
-        context = browser.new_context(
-            base_url=live_server.url,
-            locale=browsers.LOCALES[language],
-            timezone_id="Asia/Tokyo",
-            java_script_enabled=javascript,
-            viewport={"width": width, "height": height},
-            **options,
-        )
+        given = {
+            "base_url": live_server.url,
+            "locale": browsers.LOCALES[language],
+            "timezone_id": "Asia/Tokyo",
+            "java_script_enabled": javascript,
+            "viewport": {"width": width, "height": height},
+        } | options
+        profile = given.pop("profile", None)
+        if profile:
+            given |= {"executable_path": machine.chromium(), "args": browsers.FLAGS}
+            context = browser.browser_type.launch_persistent_context(profile, **given)
+        else:
+            context = browser.new_context(**given)
         context.set_default_timeout(browsers.PATIENCE)
         faults.watch(context)
         contexts.append(context)
@@ -147,6 +158,32 @@ def open_page(browser, live_server, faults):
     for context in contexts:
         context.close()
     assert not str(faults), str(faults)
+
+
+@pytest.fixture
+def proxy(live_server):
+    """The way to the live server through whatever a network does; `proxy.url`."""
+    proxy = FaultProxy(live_server.thread.port)
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def open_offline(open_page, login_as, proxy):
+    """open_offline(scene, by=Omar, script="", **context) -> the checklist's page, through the proxy
+    and, unless `ready` is False, waited for until it can be opened without a network."""
+
+    def open_checklist(scene, by=None, script="", ready=True, **options):
+        page = open_page(**{"base_url": proxy.url} | options)
+        if script:
+            page.add_init_script(script)
+        login_as(page, by or scene.omar)
+        page.goto(scene.checklist.get_absolute_url())
+        if ready:
+            page.get_by_text(READY).wait_for()
+        return page
+
+    return open_checklist
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ os.environ |= {
     "TIME_ZONE": "Asia/Tokyo",
     "CATALOGUE_LOGIN_REQUIRED": "false",
     "ALLOW_SELF_REVIEW": "false",
+    "OFFLINE_WORK": "true",
     "BEHIND_PROXY": "false",
     "SERVE_HTTP": "true",  # the test client and the live server speak plain HTTP
     # Playwright keeps an event loop in the main thread; the tests use the database there.

@@ -109,14 +109,22 @@ def test_only_post_is_answered(scene, name, method):
     assert getattr(client, method)(address_of(scene, name)).status_code == 405
 
 
-@pytest.mark.parametrize("headers", [{}, JSON])
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_who_is_not_logged_in_is_sent_to_the_log_in_and_nothing_is_written(
-    scene, client, name, headers
-):
+def test_a_script_that_is_not_logged_in_is_told_so_and_nothing_is_written(scene, client, name):
     before = stored(scene)
 
-    response = client.post(address_of(scene, name), sent(decision="done"), headers=headers)
+    response = client.post(address_of(scene, name), sent(decision="done"), headers=JSON)
+
+    assert response.status_code == 401
+    assert response.json()["messages"]
+    assert stored(scene) == before
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_who_is_not_logged_in_is_sent_to_the_log_in_and_nothing_is_written(scene, client, name):
+    before = stored(scene)
+
+    response = client.post(address_of(scene, name), sent(decision="done"))
 
     assert response.status_code == 302
     assert response.url.startswith(reverse("login"))

@@ -1,5 +1,5 @@
 """What the pages' scripts promise: nothing is called saved before the portal has answered, nothing
-typed is lost, and addresses keep what was chosen."""
+typed is lost, and addresses keep what was chosen. What a device keeps: test_offline.py."""
 
 import re
 
@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import factory
+from tests.support.offline import NO_STORAGE, enter, item, save, says, settled, stored
 from tests.support.rollouts import Scene, decide
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -33,34 +34,18 @@ def open_checklist(open_page, login_as, scene):
     return open_checklist
 
 
-def item(page, number):
-    """The item with this number whose form stands open."""
-    form = page.get_by_role("group", name=f"判断 {number}", exact=True)
-    return page.get_by_role("listitem").filter(has=form)
+@pytest.fixture
+def open_online_only(open_page, login_as, scene):
+    """The same in a browser that keeps nothing: the portal's answer alone counts."""
 
+    def open_checklist():
+        page = open_page()
+        page.add_init_script(NO_STORAGE)
+        login_as(page, scene.omar)
+        page.goto(scene.checklist.get_absolute_url())
+        return page
 
-def settled(page, text):
-    return page.get_by_role("listitem").filter(has_text=text)
-
-
-def enter(page, number, decision, note):
-    row = item(page, number)
-    row.get_by_role("radio", name=decision).check()
-    row.get_by_label("備考").fill(note)
-
-
-def save(page, number):
-    item(page, number).get_by_role("button", name=f"保存 {number}").click()
-
-
-def says(page, words):
-    """What the line beside the progress says."""
-    expect(page.get_by_role("status").filter(has_text=words)).to_be_visible()
-
-
-def stored(scene, tracking_id="A-1"):
-    kept = scene.item(tracking_id)
-    return kept.decision, kept.note
+    return open_checklist
 
 
 # Deciding an item
@@ -82,8 +67,8 @@ def test_a_decision_is_recorded_without_loading_the_page_again(open_checklist, s
     assert stored(scene) == ("done", "設定した")
 
 
-def test_saved_is_said_only_after_the_portals_answer(open_checklist, scene):
-    page, held = open_checklist(), []
+def test_saved_is_said_only_after_the_portals_answer(open_online_only, scene):
+    page, held = open_online_only(), []
     page.route(DECISIONS, lambda route: held.append(route))
 
     enter(page, 1, "実施済", "設定した")
@@ -116,9 +101,9 @@ def ask_to_log_in(route):
     [(abort, UNREACHABLE), (break_down, NO_ANSWER), (ask_to_log_in, NO_ANSWER)],
 )
 def test_what_could_not_be_saved_is_said_kept_and_saved_later(
-    open_checklist, scene, faults, fate, words
+    open_online_only, scene, faults, fate, words
 ):
-    page = open_checklist()
+    page = open_online_only()
     page.route(DECISIONS, fate)
 
     enter(page, 1, "実施済", "設定した")
@@ -139,8 +124,8 @@ def test_what_could_not_be_saved_is_said_kept_and_saved_later(
     faults.clear()  # the 500 was made here
 
 
-def test_an_entry_whose_answer_was_lost_counts_once_when_it_is_saved_again(open_checklist, scene):
-    page = open_checklist()
+def test_an_entry_whose_answer_was_lost_counts_once_when_it_is_saved_again(open_online_only, scene):
+    page = open_online_only()
 
     def lose_the_answer(route):
         route.fetch()
@@ -157,14 +142,14 @@ def test_an_entry_whose_answer_was_lost_counts_once_when_it_is_saved_again(open_
 
 
 def test_somebody_who_was_logged_out_finds_the_entry_after_logging_in(
-    open_checklist, scene, login_as
+    open_online_only, scene, login_as
 ):
-    page = open_checklist()
+    page = open_online_only()
     enter(page, 1, "実施済", "設定した")
     page.context.clear_cookies(name="sessionid")
 
     save(page, 1)
-    says(page, NO_ANSWER)
+    says(page, "ログアウトされています。もう一度ログインしてください。")
     login_as(page, scene.omar)
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()

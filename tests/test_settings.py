@@ -54,6 +54,7 @@ BAD = [
     ("TIME_ZONE", "../../etc/passwd"),
     ("CATALOGUE_LOGIN_REQUIRED", "2"),
     ("ALLOW_SELF_REVIEW", "perhaps"),
+    ("OFFLINE_WORK", "sometimes"),
     ("EMAIL_URL", "mail.example.jp"),
     ("EMAIL_URL", "smtp+tls://user:secret-word@mail.example.jp:587"),
     ("EMAIL_URL", "smtp://user:secret-word@mail.example.jp:port"),
@@ -205,6 +206,7 @@ def test_what_is_not_said_is_safe(folder):
     assert not found["DEBUG"]
     assert not found["CATALOGUE_LOGIN_REQUIRED"]
     assert not found["ALLOW_SELF_REVIEW"]
+    assert found["OFFLINE_WORK"]
     assert found["SECURE_SSL_REDIRECT"]
     assert found["SESSION_COOKIE_SECURE"]
     assert found["CSRF_COOKIE_SECURE"]
@@ -263,6 +265,7 @@ def test_values_that_are_said_are_used(folder, tmp_path):
         TIME_ZONE="Europe/Berlin",
         CATALOGUE_LOGIN_REQUIRED="true",
         ALLOW_SELF_REVIEW="true",
+        OFFLINE_WORK="false",
         EMAIL_URL="submission://user:word@mail.example.jp:587",
         SIGNING_KEY_FILE=str(key),
         TIMESTAMP_URL="http://timestamp.example.jp/tsa",
@@ -288,6 +291,7 @@ def test_values_that_are_said_are_used(folder, tmp_path):
     assert found["TIME_ZONE"] == "Europe/Berlin"
     assert found["CATALOGUE_LOGIN_REQUIRED"]
     assert found["ALLOW_SELF_REVIEW"]
+    assert not found["OFFLINE_WORK"]
     assert found["EMAIL_HOST"] == "mail.example.jp"
     assert found["EMAIL_USE_TLS"]
     assert found["SIGNING_KEY_FILE"] == str(key)

@@ -38,7 +38,14 @@ def packaged_binaries() -> Path:
 
 @contextlib.contextmanager
 def temporary_server(binaries: Path, settings: Sequence[str] = FAST) -> Iterator[str]:
-    """Start a server in a temporary folder; its address as a DATABASE_URL.
+    """Start a server in a temporary folder; its address as a DATABASE_URL."""
+    with running_server(binaries, settings) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def running_server(binaries: Path, settings: Sequence[str] = FAST) -> Iterator["Server"]:
+    """The same, as a server that can be stopped and started again.
 
     PostgreSQL refuses to run as root, so root starts it under an account without rights.
     """
@@ -50,9 +57,10 @@ def temporary_server(binaries: Path, settings: Sequence[str] = FAST) -> Iterator
             os.chown(folder, account.pw_uid, account.pw_gid)
             binaries = reachable(binaries, folder)
         server = Server(binaries, folder, account.pw_uid if account else None, settings)
+        server.create()
         server.start()
         try:
-            yield server.url
+            yield server
         finally:
             server.stop()
     finally:
@@ -92,9 +100,12 @@ class Server:
             self.port = free.getsockname()[1]
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/portal"
 
-    def start(self) -> None:
+    def create(self) -> None:
         data = self.folder / "data"
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", *LOCALE)
+
+    def start(self) -> None:
+        data = self.folder / "data"
         options = [f"-c {setting}" for setting in self.settings]
         options += [f"-p {self.port}", "-c listen_addresses=127.0.0.1", f"-k {self.folder}"]
         self._run(
@@ -102,6 +113,7 @@ class Server:
         )
 
     def stop(self) -> None:
+        """As after a crash: nothing is finished, the next start recovers."""
         self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
 
     def _run(self, program: str, *arguments: str | Path) -> None:

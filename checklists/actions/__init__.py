@@ -5,6 +5,7 @@ from checklists.actions.access import make_link, open_device, open_link, revoke_
 from checklists.actions.assignments import assign
 from checklists.actions.boxes import Seen, add_box, answer_boxes, decide_on_boxes
 from checklists.actions.creation import create_checklist, create_rollout
+from checklists.actions.devices import contact
 from checklists.actions.errors import NotAllowed, Overtaken, Refused, Stale
 from checklists.actions.events import Customer
 from checklists.actions.offers import Wanted, look_through, take
@@ -37,6 +38,7 @@ __all__ = [
     "change_members",
     "close_draft",
     "comment",
+    "contact",
     "create_checklist",
     "create_rollout",
     "decide_on_boxes",

@@ -25,6 +25,7 @@ from checklists.models import (
     Checklist,
     ChecklistItem,
     CustomerAccess,
+    Device,
     Edition,
     Event,
     Purge,
@@ -254,6 +255,7 @@ def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
         (Event, "checklist__rollout"),
         (ChecklistItem, "checklist__rollout"),
         (Answer, "checklist__rollout"),
+        (Device, "checklist__rollout"),
     ):
         model._default_manager.filter(**{path: rollout}).delete()
     Checklist.objects.filter(rollout=rollout).delete()

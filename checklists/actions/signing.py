@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from checklists import mails
+from checklists.actions.devices import signed_without
 from checklists.actions.errors import NotAllowed, Refused, Stale
 from checklists.actions.events import (
     append,
@@ -50,14 +51,21 @@ def _changed() -> Stale:
 
 @transaction.atomic
 def prepare(
-    *, checklist_id: UUID, op_id: UUID, seen: str, ticked: Collection[str] = (), by: User
+    *,
+    checklist_id: UUID,
+    op_id: UUID,
+    seen: str,
+    ticked: Collection[str] = (),
+    without: Collection[str] = (),
+    by: User,
 ) -> SignOff:
     """The engineer's signature over the content whose digest is `seen`.
 
     `ticked` are the added and MAJOR offers (tracking IDs) that the person has seen and hands over
-    without. Raises Refused with every rule of design section 6 that does not hold, or while one
-    of these is not ticked; Stale when the content, and with it the offers, is no longer the one
-    seen; NotAllowed. The same `op_id` gives the signature it made.
+    without, `without` the devices with unsent work (see `actions.devices`). Raises Refused with
+    every rule of design section 6 that does not hold, or while one of these is not ticked; Stale
+    when the content, and with it the offers, is no longer the one seen; NotAllowed. The same
+    `op_id` gives the signature it made.
     """
     checklist = lock(checklist_id)
     require(checklist, by, Role.ENGINEER)
@@ -83,11 +91,12 @@ def prepare(
             _("Tick each added or MAJOR change that you hand over without, or take it first.")
         )
     now = timezone.now()
+    payload = {"edition": edition.number, "digest": content_digest, "ticked": confirmed}
     event = append(
         checklist,
         op_id=op_id,
         kind=Event.Kind.PREPARED,
-        payload={"edition": edition.number, "digest": content_digest, "ticked": confirmed},
+        payload=payload | signed_without(checklist, without, now),
         effect={name: content[name] for name in ("statement", "offers", "handover")},
         by=by,
         now=now,
@@ -161,10 +170,13 @@ def return_items(
     )
 
 
-def issue(*, checklist_id: UUID, op_id: UUID, seen: str, by: User) -> Edition:
+def issue(
+    *, checklist_id: UUID, op_id: UUID, seen: str, without: Collection[str] = (), by: User
+) -> Edition:
     """The reviewer's signature: renders every file, then issues the edition in one transaction.
 
-    `seen` is the digest of the content that the reviewer looked at. Late operations in between do
+    `seen` is the digest of the content that the reviewer looked at, `without` the devices with
+    unsent work that it does not wait for. Late operations in between do
     not hinder it. Raises Stale when the content or the live *prepared* changed or somebody else
     was faster, Refused, NotAllowed; what a renderer raises passes through and nothing is issued.
     """
@@ -184,8 +196,9 @@ def issue(*, checklist_id: UUID, op_id: UUID, seen: str, by: User) -> Edition:
     if digest(content) != prepared.digest:
         raise _changed()
     now = timezone.now()
+    devices = signed_without(checklist, without, now)
     rendered = render_files(checklist, edition, content, prepared, by, now)
-    return _issue(checklist, prepared, content, rendered, op_id, by, now)
+    return _issue(checklist, prepared, content, rendered, devices, op_id, by, now)
 
 
 @transaction.atomic
@@ -194,6 +207,7 @@ def _issue(
     prepared: SignOff,
     content: dict[str, Any],
     rendered: list[dict[str, Any]],
+    devices: dict[str, Any],
     op_id: UUID,
     by: User,
     now: datetime,
@@ -222,7 +236,7 @@ def _issue(
         checklist,
         op_id=op_id,
         kind=Event.Kind.ISSUED,
-        payload={"edition": edition.number, "digest": prepared.digest},
+        payload={"edition": edition.number, "digest": prepared.digest} | devices,
         effect={"files": rendered},
         by=by,
         now=now,

@@ -23,7 +23,7 @@ def make_teams(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("checklists", "0005_files"),
+        ("checklists", "0006_devices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

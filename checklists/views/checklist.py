@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from csp.decorators import csp_update
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
@@ -36,6 +38,8 @@ from portal.models import User
 from portal.roles import Role
 
 EVENTS_PER_PAGE = 100
+# Its scripts make markup in one place only: static/js/checklist/html.js.
+TRUSTED_TYPES = {"require-trusted-types-for": ["'script'"], "trusted-types": ["portal"]}
 LANGUAGE_NAMES = (("ja", "日本語"), ("en", "English"))
 
 
@@ -121,8 +125,12 @@ class Editions:
 
 @require_safe
 @never_cache
+@csp_update(TRUSTED_TYPES)  # type: ignore[arg-type]  # it passes on what the address holds
 def checklist_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    return page(request, checklist_of(request, uuid))
+    response = page(request, checklist_of(request, uuid))
+    # By this the worker knows whose copy it keeps, and that the portal itself has answered.
+    response.headers["Portal-User"] = str(person_of(request).pk)
+    return response
 
 
 def page(
@@ -187,6 +195,14 @@ class Sheet:
         items = {item.pk: item for item in self.items}
         answers = {answer.question: answer for answer in self.answers}
         return conflicts_of(self.checklist.frozen, events, items, answers)
+
+    def conflict(self, request: HttpRequest, event: Event) -> str:
+        """The card of an event that is a conflict, for the item's place; "" for another one."""
+        if event.outcome != Event.Outcome.CONFLICT:
+            return ""
+        context = self.progress() | {"checklist": self.checklist, "filters": self.filters}
+        context["conflict"] = self.waiting([event])[0]
+        return render_to_string("checklists/_conflict.html", context, request)
 
     def progress(self) -> dict[str, Any]:
         """Of what has to be decided: a withdrawn one that is open has not."""

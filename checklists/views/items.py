@@ -83,14 +83,10 @@ def _recorded(request: HttpRequest, uuid: UUID, event: Event) -> HttpResponse:
     three as HTML of how it is now."""
     sheet = Sheet(request, checklist_of(request, uuid))
     item = next(i for i in sheet.items if i.pk == event.item_id)
-    conflict = ""
-    if event.outcome == Event.Outcome.CONFLICT:
-        context = sheet.progress() | {"checklist": sheet.checklist, "filters": sheet.filters}
-        context["conflict"] = sheet.waiting([event])[0]
-        conflict = render_to_string("checklists/_conflict.html", context, request)
+    conflict = sheet.conflict(request, event)
     answer = {
         "outcome": event.outcome,
-        "words": _words(event),
+        "words": words_of(event),
         "item": sheet.writer.write(item),
         "progress": render_to_string("checklists/_progress.html", sheet.progress()),
         "conflict": conflict,
@@ -98,7 +94,7 @@ def _recorded(request: HttpRequest, uuid: UUID, event: Event) -> HttpResponse:
     return JsonResponse(answer, status=CONFLICT if conflict else 200)
 
 
-def _words(event: Event) -> str:
+def words_of(event: Event) -> str:
     return {
         Event.Outcome.APPLIED: _("Saved."),
         Event.Outcome.SAME: _("Saved: it was already so."),

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from checklists.actions import NotAllowed, Refused, Stale
 from checklists.models import Checklist
@@ -32,6 +33,31 @@ def checklist_of(request: HttpRequest, uuid: UUID) -> Checklist:
     found = Checklist.objects.visible_to(person_of(request)).with_editions()
     checklist: Checklist = get_object_or_404(found.select_related("created_by"), pk=uuid)
     return checklist
+
+
+def visible_or_404(request: HttpRequest, uuid: UUID) -> int:
+    """The number of the checklist's newest event; 404 for strangers. One query."""
+    found = Checklist.objects.visible_to(person_of(request)).filter(pk=uuid)
+    last_seq: int | None = found.values_list("last_seq", flat=True).first()
+    if last_seq is None:
+        raise Http404
+    return last_seq
+
+
+def answers_json(view: View) -> View:
+    """What a script asks: never a page, be it for somebody signed out (portal.middleware), for a
+    form without its token (portal.views.csrf_failure) or for a stranger."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, **kwargs)
+        except Http404:
+            text = _("This checklist is not, or no longer, among yours.")
+            return JsonResponse({"messages": [text]}, status=404)
+
+    answering.answers_json = True  # type: ignore[attr-defined]
+    return answering
 
 
 def explains_refusals(view: View) -> View:

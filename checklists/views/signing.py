@@ -1,6 +1,7 @@
 """Pages of signatures: prepare, withdraw, review, return (design section 6)."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from checklists import actions
 from checklists.actions import Refused, Stale
+from checklists.actions.devices import tick_of
 from checklists.actions.events import require
 from checklists.actions.signing import may_review
 from checklists.chain import digest
 from checklists.conflicts import conflicts
 from checklists.content import content_of
 from checklists.handover.pdf_file import PdfFailed
-from checklists.models import Checklist, ChecklistItem, Edition, SignOff
+from checklists.models import Checklist, ChecklistItem, Device, Edition, SignOff
 from checklists.offers import offered_to
 from checklists.readiness import hindrances
 from checklists.signed import Hindered, not_taken, reviewers_of, seen_by_reviewer
@@ -62,6 +64,7 @@ def prepare(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 op_id=form.cleaned_data["op_id"],
                 seen=form.cleaned_data["seen"],
                 ticked=ticked,
+                without=request.POST.getlist("without"),
                 by=person_of(request),
             )
         except Refused as error:
@@ -84,6 +87,7 @@ def prepare(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "hindrances": hindered(checklist, items, answers, offered.withdrawn),
         "not_taken": not_taken(content, ticked),
         "reviewers": reviewers_of(checklist, person_of(request)),
+        "devices": devices_of(request, checklist, now),
     }
     return render(request, "checklists/prepare.html", context, status=status)
 
@@ -91,6 +95,16 @@ def prepare(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def page_of(checklist: Checklist, edition: Edition, content: dict[str, Any]) -> dict[str, Any]:
     """What every page of a signature says of the checklist."""
     return {"checklist": checklist, "edition": edition, "content": content}
+
+
+def devices_of(
+    request: HttpRequest, checklist: Checklist, now: datetime
+) -> list[tuple[Device, str, bool]]:
+    """Devices that hold unsent work, or may: each with the value of its tick, and whether it was
+    ticked; one query."""
+    ticked = request.POST.getlist("without")
+    found = [(device, tick_of(device)) for device in checklist.devices.outstanding(now)]
+    return [(device, tick, tick in ticked) for device, tick in found]
 
 
 def hindered(
@@ -143,6 +157,7 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 checklist_id=uuid,
                 op_id=form.cleaned_data["op_id"],
                 seen=form.cleaned_data["seen"],
+                without=request.POST.getlist("without"),
                 by=person_of(request),
             )
         except PdfFailed as error:
@@ -214,6 +229,7 @@ def review_page(
         "may_review": prepared is not None and may_review(prepared, person_of(request)),
         "self_review": prepared is not None and prepared.signer_id == request.user.pk,
         "changed": prepared is not None and prepared.digest != digest(content),
+        "devices": devices_of(request, checklist, timezone.now()),
         "form": form or returning or fresh,
         "sign_form": form or fresh,
         "return_form": returning or OnceForm(),

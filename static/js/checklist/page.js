@@ -1,12 +1,24 @@
-// The checklist page without reloads. Every form also works as a plain one; this module only sends
-// the same fields and shows the server's answer. Nothing is called saved before that answer.
+// The checklist page without reloads, with or without a network. Every form also works as a plain
+// one. Nothing is called saved before the device has it on its disk, or the portal has answered.
 import { changed, forget, keep, restoreAll, unsaved } from "./drafts.js";
+import { start as startDevice, takenAlong } from "./device.js";
+import { entryOf, itemOf, offered, settle as settleForm, showIn } from "./entries.js";
+import { flushNow, start } from "./flusher.js";
+import { fragment } from "./html.js";
+import { watch } from "./live.js";
+import * as outbox from "./outbox.js";
+import { say, showState, showUnsaved, words } from "./state.js";
 import { send } from "./transport.js";
-import { showState, showUnsaved } from "./state.js";
 
 const FORMS = "form.work, form.quick";
+const here = document.getElementById("device").dataset;
+const user = Number(here.user);
 const sending = new WeakSet();
+let mine = []; // entries of this checklist and this person that the portal has not taken
+let keeping = outbox.isAvailable();
+let live = null;
 let leaving = false;
+let reason = ""; // why nothing can be sent just now
 
 document.addEventListener("submit", (event) => {
   const form = event.target.closest(FORMS);
@@ -23,7 +35,7 @@ document.addEventListener("input", (event) => {
   if (!form) return;
   if (changed(form)) keep(form);
   else forget(form);
-  showUnsaved(unsaved());
+  showCounts();
 });
 
 window.addEventListener("beforeunload", (event) => {
@@ -34,59 +46,206 @@ window.addEventListener("pageshow", () => { leaving = false; });
 async function submit(form) {
   sending.add(form);
   form.setAttribute("aria-busy", "true");
-  showState("sending");
-  const answer = await send(form);
+  const kept = keeping && (await keepOnDevice(form));
+  if (!kept) await sendAtOnce(form);
   sending.delete(form);
   form.removeAttribute("aria-busy");
-  if (answer.kind === "recorded") showRecorded(form, answer.data);
-  else showRefused(form, answer);
 }
 
-function showRecorded(form, data) {
-  const old = form.closest(".item");
-  for (const each of old.querySelectorAll("form.work")) forget(each);
-  const item = fragment(data.item);
+async function keepOnDevice(form) {
+  showState("sending", words("keeping"));
+  const item = itemOf(form);
+  const before = mine.filter((entry) => !entry.refused && entry.item === item).at(-1);
+  let entry;
+  try {
+    entry = await outbox.add(entryOf(form, { user, here, follows: before?.op_id }));
+  } catch {
+    keep(form);
+    showRefused(form, [words("device_failed")]);
+    return false;
+  }
+  const corrected = mine.filter((each) => each.refused && each.item === item);
+  mine = [...mine.filter((each) => !corrected.includes(each)), entry];
+  if (corrected.length) await outbox.remove(corrected).catch(() => {});
+  forget(form);
+  settleForm(form);
+  form.querySelector("[role=alert]")?.remove();
+  say(form, "kept");
+  showCounts();
+  flushNow();
+  return true;
+}
+
+// The device does not keep entries: straight to the portal, and nothing counts before its answer.
+async function sendAtOnce(form) {
+  const failed = form.querySelector("[role=alert]");
+  if (!failed) showState("sending");
+  const answer = await send(form);
+  if (answer.kind === "recorded") {
+    for (const each of form.closest(".item").querySelectorAll("form.work")) forget(each);
+    showProgress(answer.data.progress);
+    showRecorded(form.closest(".item"), answer.data);
+    return;
+  }
+  if (form.matches(".work")) keep(form);
+  const why = answer.messages ?? [words(answer.kind)];
+  showRefused(form, failed ? [words("device_failed"), ...why] : why);
+}
+
+function showRecorded(old, answer) {
+  const focused = old.contains(document.activeElement) || document.activeElement === document.body;
+  const item = fragment(answer.item);
   old.replaceWith(item);
-  if (data.conflict) item.querySelector(".body").append(fragment(data.conflict));
-  if (data.outcome === "late") item.querySelector(".body").append(notice(data.words));
-  document.getElementById("progress").innerHTML = data.progress;
-  if (data.outcome === "conflict" || data.outcome === "late") showState("failed", data.words);
-  else showState("saved", data.words);
-  showUnsaved(unsaved());
+  if (answer.conflict) item.querySelector(".body").append(fragment(answer.conflict));
+  if (answer.outcome === "late") item.querySelector(".body").append(notice(answer.words));
+  const failed = answer.outcome === "conflict" || answer.outcome === "late";
+  showState(failed ? "failed" : "saved", answer.words);
+  showCounts();
+  if (!focused) return;
   item.tabIndex = -1;
   item.focus({ preventScroll: true });
 }
 
-function showRefused(form, answer) {
-  if (form.matches(".work")) keep(form);
+// The figures anew; the line of words beside them stays as it is.
+function showProgress(html) {
+  const line = document.querySelector(".sync");
+  const progress = fragment(html);
+  if (line) progress.querySelector(".sync")?.replaceWith(line);
+  document.getElementById("progress").replaceChildren(progress);
+}
+
+function showRefused(form, messages) {
   form.querySelector("[role=alert]")?.remove();
   const alert = document.createElement("div");
   alert.className = "error";
   alert.setAttribute("role", "alert");
   const list = document.createElement("ul");
   alert.append(list);
-  for (const message of answer.messages ?? [showState("failed", null, answer.kind)]) {
+  for (const message of messages) {
     const row = document.createElement("li");
     row.textContent = message;
     list.append(row);
   }
   form.prepend(alert);
-  if (answer.messages) showState("failed", answer.messages[0]);
+  showState("failed", messages[0]);
 }
 
-function fragment(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html.trim();
-  return template.content.firstElementChild;
-}
-
-function notice(words) {
+function notice(text) {
   const paragraph = document.createElement("p");
   paragraph.className = "notice warning";
-  paragraph.textContent = words;
+  paragraph.textContent = text;
   return paragraph;
 }
 
-const restored = restoreAll(document.querySelectorAll("form.work"));
-if (restored) showState("waiting", null, "restored");
-else showUnsaved(unsaved());
+// What the flusher tells
+
+function showSending(entries) {
+  for (const item of new Set(entries.map((entry) => entry.item))) say(formOf(item), "sending");
+}
+
+function answered(pairs, data) {
+  const ours = pairs.filter(([entry]) => entry.checklist === here.checklist && entry.user === user);
+  if (!ours.length) return;
+  reason = ""; // the portal has just answered
+  const done = new Set(ours.map(([entry]) => entry.op_id));
+  mine = mine.filter((entry) => !done.has(entry.op_id));
+  if (data.progress) showProgress(data.progress);
+  for (const [entry, answer] of ours) {
+    live.saw(answer.seq);
+    if (answer.outcome === "refused") mine.push(entry);
+    showAnswer(formOf(entry.item), entry, answer);
+  }
+  showCounts();
+}
+
+function showAnswer(form, entry, answer) {
+  if (!form) return;
+  if (answer.outcome === "refused") {
+    showRefused(form, answer.messages);
+    say(form, "refused");
+    return;
+  }
+  const more = mine.some((each) => each.item === entry.item && !each.refused);
+  if (answer.item && !more && !changed(form)) {
+    showRecorded(form.closest(".item"), answer);
+    return;
+  }
+  // Somebody goes on typing here: their words stay, and now stand on what was just recorded.
+  if (answer.outcome === "applied" || answer.outcome === "same") {
+    for (const each of form.closest(".item").querySelectorAll("[name=base_version]")) each.value = answer.version;
+  }
+  say(form, more ? "kept" : answer.outcome);
+  showState("saved", answer.words);
+}
+
+async function told(why) {
+  reason = why === "idle" ? "" : why;
+  const entries = keeping ? await outbox.all().catch(() => []) : [];
+  document.getElementById("other-user").hidden = entries.every((entry) => entry.user === user);
+  document.getElementById("signed-out").hidden = why !== "signed_out";
+  showCounts();
+}
+
+// What is not saved, what is kept here and not sent, and why; else that everything is saved.
+function showCounts() {
+  const waiting = mine.filter((entry) => !entry.refused);
+  for (const item of new Set(waiting.map((entry) => entry.item))) say(formOf(item), "kept");
+  const parts = [
+    unsaved() && words("unsaved").replace("%n", unsaved()),
+    waiting.length && words("waiting").replace("%n", waiting.length),
+    reason && words(`reason_${reason}`),
+  ].filter(Boolean);
+  if (waiting.length || reason) showState("waiting", parts.join(" "));
+  else showUnsaved(unsaved());
+}
+
+async function readOutbox() {
+  const entries = await outbox.all();
+  mine = entries.filter((entry) => entry.user === user && entry.checklist === here.checklist);
+}
+
+const formOf = (item) => offered(document, item);
+
+// The beginning
+
+if (keeping) {
+  try {
+    await readOutbox();
+  } catch {
+    keeping = false;
+  }
+}
+for (const entry of mine) {
+  const form = formOf(entry.item);
+  if (!form) continue;
+  showIn(form, entry);
+  if (entry.refused) showRefused(form, entry.refused);
+  say(form, entry.refused ? "refused" : "kept");
+}
+if (restoreAll(document.querySelectorAll("form.work"))) showState("waiting", null, "restored");
+else showCounts();
+
+document.getElementById("online-only").hidden = keeping;
+live = watch(here, {
+  busy: (item) => [...item.querySelectorAll("form.work")].some((form) => changed(form) || mine.some((entry) => entry.item === itemOf(form))),
+  progress: showProgress,
+  settled: showCounts,
+  failed: told,
+  back: () => (keeping ? flushNow() : told("idle")),
+});
+if (keeping) {
+  start({
+    session: here.session,
+    sync: here.sync,
+    user,
+    offline: takenAlong,
+    sending: showSending,
+    answered,
+    told,
+    elsewhere: async () => {
+      await readOutbox();
+      live.now();
+    },
+  });
+}
+startDevice(here, keeping, flushNow);
