@@ -244,6 +244,22 @@ def test_an_entry_made_on_one_that_is_a_conflict_is_one_as_well(scene, omar):
     assert scene.item("A-1").note == "theirs"
 
 
+def test_an_entry_made_on_one_that_came_late_is_late_as_well(omar):
+    scene = Scene.__new__(Scene)  # the one of the fixture, worked off
+    scene.checklist = Checklist.objects.get()
+    work_off(scene.checklist, scene.checklist.created_by)
+    sign_prepared(scene.checklist, scene.checklist.created_by)
+
+    response = send(
+        omar,
+        scene,
+        operation("a", note="1", version=1),
+        operation("b", note="2", version=1, follows=str(op("a"))),
+    )
+
+    assert outcomes(response) == ["late", "late"]
+
+
 def test_somebody_elses_change_between_the_two_is_a_conflict(scene, omar):
     send(omar, scene, operation("a", note="1"))
     decide(scene.checklist, "A-1", by=colleague(scene), note="theirs")
