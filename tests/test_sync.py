@@ -447,6 +447,17 @@ def test_an_answer_brings_the_items_it_touched_and_the_questions(scene, omar):
     assert "proxy-01" in told["head"]
 
 
+def test_an_answer_brings_the_items_that_look_another_way_though_their_reason_is_the_same(
+    scene, omar
+):
+    send(omar, scene, answering("a", "installed_with", "appliance-2"))
+
+    told = changes(omar, scene, 1).json()
+
+    assert list(told["items"]) == ["4"]
+    assert "quick" not in told["items"]["4"]  # on this box it need not be verified any more
+
+
 def test_a_change_of_the_edition_asks_for_the_page_anew(scene, omar):
     work_off(scene.checklist, scene.omar)
     sign_prepared(scene.checklist, scene.omar)
