@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: help serve test check bench tamper setup setup-dev
+.PHONY: help serve test check bench tamper broken-protocols setup setup-dev
 
 help:
 	@echo "make serve   set everything up and serve on http://127.0.0.1:8000 (PORT=, HOST=, ARGS=)"
@@ -11,6 +11,7 @@ help:
 	@echo "make check   lint and types"
 	@echo "make bench   measure against plain SQL and string formatting"
 	@echo "make tamper  change 1,000 things that never change, and see each found (ARGS=\"NUMBER SEED\")"
+	@echo "make broken-protocols  break the rules of offline work one by one; a test must notice each"
 
 serve: setup
 	@exec $(RUN) manage.py serve $(ARGS)
@@ -28,6 +29,9 @@ bench: setup-dev
 
 tamper: setup-dev
 	@exec $(RUN) -m tests.tamper $(ARGS)
+
+broken-protocols: setup-dev
+	@exec $(RUN) -m tests.broken_protocols $(ARGS)
 
 setup setup-dev:
 	@command -v "$(PYTHON)" >/dev/null || { \
