@@ -37,7 +37,7 @@ BROWSER = [
     "-m",
     "e2e",
     "-k",
-    "SYNC and JSON or another_persons_name or two_tabs_send",
+    "SYNC and JSON or another_persons_name",
 ]
 UNLOCKED = (
     "checklists/actions/events.py",

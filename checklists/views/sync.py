@@ -140,6 +140,7 @@ def changes(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def _changed(request: HttpRequest, checklist: Checklist, events: list[Event]) -> dict[str, Any]:
     sheet = Sheet(request, checklist)
     decided = {event.item_id for event in events}
+    touched = {name for event in events for name in event.effect.get("reasons", [])}
     asked = {event.payload["question"] for event in events if event.kind == Event.Kind.ANSWER}
     told = {
         "seq": events[-1].seq,
@@ -147,7 +148,9 @@ def _changed(request: HttpRequest, checklist: Checklist, events: list[Event]) ->
         "items": {
             item.position: sheet.writer.write(item)
             for item in sheet.items
-            if item.pk in decided or any(_speaks_of(item, question) for question in asked)
+            if item.pk in decided
+            or item.tracking_id in touched
+            or any(_speaks_of(item, question) for question in asked)
         },
         "progress": render_to_string("checklists/_progress.html", sheet.progress()),
     }
@@ -161,7 +164,7 @@ def _changed(request: HttpRequest, checklist: Checklist, events: list[Event]) ->
 
 
 def _speaks_of(item: ChecklistItem, question: str) -> bool:
-    """Whether the answer can be read off the item: in its verdict, its reason or a button."""
+    """Whether the answer can be read off the item: in its words or a button."""
     if question == "installed_with":
         return item.content["fix"] is not None
     if question == "mode":
