@@ -24,6 +24,7 @@ PROTOCOL = [
     "tests/test_sync.py",
     "tests/test_actions_record.py",
     "tests/test_sync_machine.py",
+    "tests/test_checklist_replay.py",
     "-m",
     "not e2e",
 ]
