@@ -248,7 +248,7 @@ def run(variant, database_url=None):
     started = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     seconds = time.monotonic() - started
-    failed = re.search(r"^(?:FAILED|ERROR) \S*?([\w./]+::\S+)", done.stdout, re.M)
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+::.+?)(?: - .*)?$", done.stdout, re.M)
     if done.returncode not in (0, 1) or bool(done.returncode) != bool(failed):
         raise SystemExit(f"{variant.name}: no result\n{done.stdout}{done.stderr}")
     return (failed.group(1) if failed else ""), seconds
