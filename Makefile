@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: help serve test check bench tamper offline-cases setup setup-dev
+.PHONY: help serve test check bench tamper offline-cases broken-protocols setup setup-dev
 
 help:
 	@echo "make serve   set everything up and serve on http://127.0.0.1:8000 (PORT=, HOST=, ARGS=)"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench   measure against plain SQL and string formatting"
 	@echo "make tamper  change 1,000 things that never change, and see each found (ARGS=\"NUMBER SEED\")"
 	@echo "make offline-cases   what working offline has to stand: 30 cases, one line each"
+	@echo "make broken-protocols  break the rules of offline work one by one; a test must notice each"
 
 serve: setup
 	@exec $(RUN) manage.py serve $(ARGS)
@@ -32,6 +33,9 @@ tamper: setup-dev
 
 offline-cases: setup-dev
 	@exec $(RUN) tools/offline_cases.py $(ARGS)
+
+broken-protocols: setup-dev
+	@exec $(RUN) -m tests.broken_protocols $(ARGS)
 
 setup setup-dev:
 	@command -v "$(PYTHON)" >/dev/null || { \

@@ -1,5 +1,6 @@
 """The measurements, on the database that DATABASE_URL names. It must be a fresh one."""
 
+import logging
 import os
 import sys
 import uuid
@@ -29,6 +30,7 @@ from benchmarks import (  # noqa: E402
     floor_checklist,
     floor_evaluation,
     floor_page,
+    load_sync,
 )
 from benchmarks.timing import HEAD, Line, compare, milliseconds  # noqa: E402
 from checklists import actions  # noqa: E402
@@ -219,7 +221,17 @@ def new_rollout(user: User, number: str) -> Rollout:
     )
 
 
+def sending(user: User, checklists: int, operations: int) -> Line:
+    """Devices that send what they kept, through the real server."""
+    rollout = new_rollout(user, f"sync {checklists}")
+    boxes = [create(rollout, user) for _ in range(checklists)]
+    rate, slowest = load_sync.measure(boxes, user, operations)
+    name = f"p95 of sending, {checklists} checklist{'s' if checklists > 1 else ''}"
+    return Line(f"{name}, {rate:.0f} op/s", slowest, None, 3000)
+
+
 def main() -> int:
+    logging.getLogger("axes").setLevel(logging.WARNING)  # each log-in is four lines
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_catalogue", str(settings.BASE_DIR / "fixtures/iws-supplement-1.3.json"))
@@ -240,6 +252,8 @@ def main() -> int:
     show(page(small, user, 32, 40))
     show(written(small, "pdf", 5, 500, 150))
     show(written(small, "xlsx", 5, 300, 150))
+    for checklists in (1, 20):
+        show(sending(user, checklists, 800))
     for boxes in (1, 50):
         for line in bundles(user, boxes, 5):
             show(line)

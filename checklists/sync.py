@@ -88,9 +88,10 @@ def _version_after(
     before = follows and Event.objects.filter(op_id=follows, actor=by, kind=sent["kind"]).first()
     if not before or any(before.payload.get(n) != payload.get(n) for n in ("item", "question")):
         return version
-    made: int | None = before.effect["version"]
     applied = before.outcome in (Event.Outcome.APPLIED, Event.Outcome.SAME)
-    return made if applied else before.base_version
+    # One that came late has no effect at all.
+    made: int | None = before.effect["version"] if applied else before.base_version
+    return made
 
 
 def is_version(value: Any) -> bool:

@@ -248,6 +248,22 @@ def test_an_entry_made_on_one_that_is_a_conflict_is_one_as_well(scene, omar):
     assert scene.item("A-1").note == "theirs"
 
 
+def test_an_entry_made_on_one_that_came_late_is_late_as_well(omar):
+    scene = Scene.__new__(Scene)  # the one of the fixture, worked off
+    scene.checklist = Checklist.objects.get()
+    work_off(scene.checklist, scene.checklist.created_by)
+    sign_prepared(scene.checklist, scene.checklist.created_by)
+
+    response = send(
+        omar,
+        scene,
+        operation("a", note="1", version=1),
+        operation("b", note="2", version=1, follows=str(op("a"))),
+    )
+
+    assert outcomes(response) == ["late", "late"]
+
+
 def test_somebody_elses_change_between_the_two_is_a_conflict(scene, omar):
     send(omar, scene, operation("a", note="1"))
     decide(scene.checklist, "A-1", by=colleague(scene), note="theirs")
@@ -433,6 +449,17 @@ def test_an_answer_brings_the_items_it_touched_and_the_questions(scene, omar):
     assert "Not applicable" in told["items"]["3"]
     assert "All answers about the box" in told["questions"]
     assert "proxy-01" in told["head"]
+
+
+def test_an_answer_brings_the_items_that_look_another_way_though_their_reason_is_the_same(
+    scene, omar
+):
+    send(omar, scene, answering("a", "installed_with", "appliance-2"))
+
+    told = changes(omar, scene, 1).json()
+
+    assert list(told["items"]) == ["4"]
+    assert "quick" not in told["items"]["4"]  # on this box it need not be verified any more
 
 
 def test_a_change_of_the_edition_asks_for_the_page_anew(scene, omar):

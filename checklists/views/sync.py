@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from checklists import actions
 from checklists.conflicts import conflicts
 from checklists.forms import uuid_or_none
-from checklists.models import Checklist, Event
+from checklists.models import Checklist, ChecklistItem, Event
 from checklists.sync import (
     MOST_BYTES,
     MOST_OPERATIONS,
@@ -146,13 +146,16 @@ def _changed(request: HttpRequest, checklist: Checklist, events: list[Event]) ->
     sheet = Sheet(request, checklist)
     decided = {event.item_id for event in events}
     touched = {name for event in events for name in event.effect.get("reasons", [])}
+    asked = {event.payload["question"] for event in events if event.kind == Event.Kind.ANSWER}
     told = {
         "seq": events[-1].seq,
         "by": sorted({event.actor_name for event in events}),
         "items": {
             item.position: sheet.writer.write(item)
             for item in sheet.items
-            if item.pk in decided or item.tracking_id in touched
+            if item.pk in decided
+            or item.tracking_id in touched
+            or any(_speaks_of(item, question) for question in asked)
         },
         "progress": render_to_string("checklists/_progress.html", sheet.progress()),
     }
@@ -163,3 +166,12 @@ def _changed(request: HttpRequest, checklist: Checklist, events: list[Event]) ->
         told["questions"] = render_to_string("checklists/_questions.html", context, request)
         told["head"] = render_to_string("checklists/_head.html", context, request)
     return told
+
+
+def _speaks_of(item: ChecklistItem, question: str) -> bool:
+    """Whether the answer can be read off the item: in its words or a button."""
+    if question == "installed_with":
+        return item.content["fix"] is not None
+    if question == "mode":
+        return bool(item.content["modes"])
+    return question in {f"condition:{each['slug']}" for each in item.content["conditions"]}
