@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from advisories.applicability import Reason, Verdict
 from advisories.texts import in_language
 from checklists import wording
+from checklists.assigned import owner_name
 from checklists.forms import Entered
 from checklists.models import NOTE_LENGTH, Checklist, ChecklistItem, Decision
 from checklists.moves import Move, Step
@@ -134,7 +135,11 @@ class ItemWriter:
 
     def _heading(self, item: ChecklistItem) -> str:
         title = escape(in_language(item.content["title"], self.language))
-        return f'<h3>{self.severities[item.severity]}<span class="title">{title}</span></h3>'
+        owner = owner_name(item)
+        tag = (
+            f'<span class="tag owner">{self.words["owner"]} {escape(owner)}</span>' if owner else ""
+        )
+        return f'<h3>{self.severities[item.severity]}<span class="title">{title}</span>{tag}</h3>'
 
     def _severity(self, key: int | None) -> str:
         slug, name = SEVERITY_NAMES[key]
@@ -368,6 +373,7 @@ def _words() -> dict[str, str]:
         "previous": _("Decided on the checklist before this one:"),
         "changed": _("Decided before the advisory changed:"),
         "withdrawn": _("Withdrawn:"),
+        "owner": _("Who:"),
         "undone": _("Perhaps undone:"),
         "offered": _("The catalogue has a newer revision:"),
         "take": _("Record the same decision"),

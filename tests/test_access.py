@@ -702,8 +702,9 @@ def is_never(label, page):
     log = label.startswith("axes.")
     if page == "add":
         read_only = ("advisories.advisoryrevision", "advisories.linkcheck")
-        return log or label.startswith("checklists.") or label in read_only
-    unused = ("advisories.release", "auth.group")  # the first row of these
+        written = label.startswith("checklists.") and label != "checklists.team"
+        return log or written or label in read_only
+    unused = ("advisories.release", "auth.group", "checklists.team")  # the first row of these
     return page == "delete" and not log and label not in unused
 
 

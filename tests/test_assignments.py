@@ -1,7 +1,8 @@
 """Who does which item: persons, teams, suggestions, and the list of what is mine."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from advisories.models import Advisory
@@ -160,6 +161,21 @@ def test_an_item_is_given_through_the_form(scene):
     assert scene.item("A-1").assignee == scene.ines
     assert "Ines 稲" in text_of(client.get(page))
     assert "Gave 1 item to Ines 稲." in text_of(client.get(url("history", scene)))
+
+
+def test_the_checklist_names_who_does_an_item(scene, django_assert_num_queries):
+    client = client_of(scene.omar)
+    client.get(scene.checklist.get_absolute_url())
+    with CaptureQueriesContext(connection) as without:
+        client.get(scene.checklist.get_absolute_url())
+    give(scene, "A-1", person=scene.ines)
+    give(scene, "A-2", team=network(), name="team")
+
+    with django_assert_num_queries(len(without)):
+        page = text_of(client.get(scene.checklist.get_absolute_url()))
+
+    assert "Advisory 1 Who: Ines 稲" in page
+    assert "Advisory 2 Who: Network" in page
 
 
 def test_unassigned_items_suggest_the_team_that_acts_and_one_button_takes_it(scene):

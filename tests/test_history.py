@@ -181,7 +181,10 @@ def test_everything_that_happened_is_told_in_words_newest_first(scene):
     through_everything(scene)
 
     assert lines(shown(scene)) == ENGLISH
-    assert {event.kind for event in scene.checklist.events.all()} == set(Event.Kind) - {"discarded"}
+    assert {event.kind for event in scene.checklist.events.all()} == set(Event.Kind) - {
+        "assigned",
+        "discarded",
+    }
     assert {event.outcome for event in scene.checklist.events.all()} == set(Event.Outcome)
 
 

@@ -159,7 +159,7 @@ class Sheet:
     def __init__(self, request: HttpRequest, checklist: Checklist) -> None:
         self.checklist = checklist
         self.editions = Editions(checklist, person_of(request))
-        self.items = list(checklist.items.all())
+        self.items = list(checklist.items.select_related("assignee", "team"))
         self.answers = list(checklist.answers.all())
         self.filters = Filters(request.GET, self.items)
         self.csrf_token = get_token(request)
