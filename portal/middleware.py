@@ -5,11 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 JSON = "application/json"
+SIGNED_OUT = 401
 KNOWN = frozenset(code for code, _name in settings.LANGUAGES)
 
 
@@ -38,6 +40,18 @@ def is_for_script(request: HttpRequest, view: Any) -> bool:
     return getattr(view, "answers_json", False) or request.headers.get("Accept", "") == JSON
 
 
+class Sessions(SessionMiddleware):
+    """Django's, which takes away the cookie of a session that has ended. A page that looks for news
+    by itself may be told so after somebody has logged in in another tab: that would take the new
+    session's cookie."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        if response.status_code == SIGNED_OUT:
+            response.cookies.pop(settings.SESSION_COOKIE_NAME, None)
+        return response
+
+
 class LoginRequired(LoginRequiredMiddleware):
     """Django's, which sends a person to the log-in page; a script is told so in JSON instead."""
 
@@ -51,4 +65,6 @@ class LoginRequired(LoginRequiredMiddleware):
 
 def signed_out() -> JsonResponse:
     messages = [_("You are logged out. Log in again; what was entered here is kept.")]
-    return JsonResponse({"messages": messages}, status=401, headers={"Cache-Control": "no-store"})
+    return JsonResponse(
+        {"messages": messages}, status=SIGNED_OUT, headers={"Cache-Control": "no-store"}
+    )

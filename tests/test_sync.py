@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from checklists.actions import reopen
@@ -341,6 +344,20 @@ def test_a_script_that_is_signed_out_is_told_so_in_json(scene):
         assert response.status_code == 401
         assert response.json()["messages"]
         assert "no-store" in response["Cache-Control"]
+
+
+def test_a_script_that_asks_too_late_does_not_end_the_next_session(scene, omar):
+    Session.objects.all().delete()
+    name = settings.SESSION_COOKIE_NAME
+
+    asked = [omar.get(address) for address in (reverse("session"), f"{url('changes', scene)}")]
+    page = omar.get(scene.checklist.get_absolute_url())
+
+    assert [(response.status_code, name in response.cookies) for response in asked] == [
+        (401, False),
+        (401, False),
+    ]
+    assert page.cookies[name]["max-age"] == 0  # a page takes the old cookie away
 
 
 def test_a_stranger_is_told_nothing(scene):
