@@ -103,6 +103,7 @@ def create(rollout: uuid.UUID, user: int, reasons: dict[int, tuple[str, str]]) -
                     "created_by_id": user,
                     "created_at": now,
                     "discard_reason": "",
+                    "happened": "",
                     "last_seq": 1,
                     "head": "0" * 64,
                 }
@@ -148,6 +149,7 @@ def create(rollout: uuid.UUID, user: int, reasons: dict[int, tuple[str, str]]) -
                     "returned_comment": "",
                     "returned_by": "",
                     "flagged": False,
+                    "note_version": 0,
                     "version": 0,
                 }
             )

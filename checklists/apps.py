@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,5 +13,6 @@ class ChecklistsConfig(AppConfig):
     def ready(self) -> None:
         from checklists import triggers
 
+        pre_migrate.connect(triggers.remove, sender=self, dispatch_uid="checklists.triggers.away")
         post_migrate.connect(triggers.install, sender=self, dispatch_uid="checklists.triggers")
         register(triggers.check, Tags.database)

@@ -62,14 +62,26 @@ def _postgresql() -> list[str]:
 
 
 def install(*, using: str = "default", **_signal: Any) -> None:
-    """Put the triggers in place. Idempotent; runs after every `migrate`, because a table rebuild
-    on SQLite drops them. Before the tables exist it does nothing."""
+    """Put the triggers in place. Idempotent; runs after every `migrate`. Before the tables exist
+    it does nothing."""
     connection = connections[using]
     with connection.cursor() as cursor:
         if not {*GUARDED, "checklists_purge"} <= set(connection.introspection.table_names(cursor)):
             return
         for statement in _sqlite() if connection.vendor == "sqlite" else _postgresql():
             cursor.execute(statement)
+
+
+def remove(*, using: str = "default", plan: Any = (), **_signal: Any) -> None:
+    """Take them away before a migration of this app on SQLite, which rebuilds tables and refuses
+    while a trigger names the one that is away. `install` puts them back."""
+    connection = connections[using]
+    ours = any(migration.app_label == "checklists" for migration, _backwards in plan)
+    if connection.vendor == "sqlite" and ours:
+        with connection.cursor() as cursor:
+            for table in GUARDED:
+                for end in ("no_update", "no_delete"):
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{end}")
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
