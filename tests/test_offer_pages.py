@@ -537,12 +537,12 @@ def test_the_pages_of_signatures_take_a_fixed_number_of_queries(more, django_ass
     engineer, reviewer = client_of(scene.omar), client_of(scene.ines)
     engineer.get(url("prepare", scene))
 
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(32):
         engineer.get(url("prepare", scene))
     prepare_with(engineer, scene, tick=[f"N-{number}" for number in range(more)])
     reword("A-1")
     reviewer.get(url("review", scene))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         reviewer.get(url("review", scene))
 
 
