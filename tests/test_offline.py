@@ -333,7 +333,6 @@ def test_the_devices_clock_decides_nothing(open_checklist, scene, olga, clock):
     item_two.get_by_text("内容と変更").click()
     item_two.get_by_label("備考").fill("二番目")
     item_two.get_by_role("button", name="保存 2").click()
-    page.clock.run_for(5000)
     expect(settled(page, "二番目")).to_contain_text("Omar 大森")
 
     event = decisions(scene)[-1]
