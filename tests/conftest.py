@@ -10,7 +10,7 @@ from tests.support import browser as browsers
 from tests.support import databases, machine, pdf, static_files
 from tests.support.fault_proxy import FaultProxy
 from tests.support.live_server import PortalServer
-from tests.support.offline import READY
+from tests.support.offline import READY, SCRIPTED
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 NOT_RUN = "NOT RUN"
@@ -171,7 +171,8 @@ def proxy(live_server):
 @pytest.fixture
 def open_offline(open_page, login_as, proxy):
     """open_offline(scene, by=Omar, script="", **context) -> the checklist's page, through the proxy
-    and, unless `ready` is False, waited for until it can be opened without a network."""
+    and waited for until it can be opened without a network; with `ready` False, until its scripts
+    have taken over its forms."""
 
     def open_checklist(scene, by=None, script="", ready=True, **options):
         page = open_page(**{"base_url": proxy.url} | options)
@@ -179,6 +180,7 @@ def open_offline(open_page, login_as, proxy):
             page.add_init_script(script)
         login_as(page, by or scene.omar)
         page.goto(scene.checklist.get_absolute_url())
+        page.get_by_role("heading", name=SCRIPTED).wait_for()
         if ready:
             page.get_by_text(READY).wait_for()
         return page

@@ -19,6 +19,7 @@ from checklists.verification import findings
 from portal.roles import Role
 from tests.support.fault_proxy import page as other_page
 from tests.support.offline import (
+    SCRIPTED,
     SESSION,
     SYNC,
     UNREACHABLE,
@@ -326,12 +327,12 @@ def test_the_devices_clock_decides_nothing(open_checklist, scene, olga, clock):
     page = open_checklist(ready=False)
     page.clock.install(time=clock)
     page.reload()
+    expect(page.get_by_role("heading", name=SCRIPTED)).to_be_visible()
 
     item_two = settled(page, "一番目")
     item_two.get_by_text("内容と変更").click()
     item_two.get_by_label("備考").fill("二番目")
     item_two.get_by_role("button", name="保存 2").click()
-    page.clock.run_for(5000)
     expect(settled(page, "二番目")).to_contain_text("Omar 大森")
 
     event = decisions(scene)[-1]

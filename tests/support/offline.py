@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from playwright.sync_api import expect
 
 READY = "このページは、ネットワークがなくてもこの端末で開けます。"
+SCRIPTED = "この端末"  # the heading that the scripts show when they have taken over
 # A browser that keeps nothing for a page: forbidden by its settings.
 NO_STORAGE = "Object.defineProperty(window, 'indexedDB', {value: undefined})"
 WAITING = "この端末に保存済み、未送信: 1"
