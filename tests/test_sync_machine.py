@@ -271,7 +271,9 @@ class Devices(RuleBasedStateMachine):
     @precondition(lambda self: self.state == Edition.State.PREPARED)
     @rule(item=busy)
     def send_back(self, item):
-        self.act(return_them, comments={item: "again"}, comment="", by=self.ground.ines)
+        shown = seen(self.checklist)
+        given = {"seen": shown, "comments": {item: "again"}, "comment": ""}
+        self.act(return_them, **given, by=self.ground.ines)
 
     @precondition(lambda self: self.state == Edition.State.PREPARED)
     @rule()
