@@ -9,11 +9,13 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -133,6 +135,13 @@ class AdvisoryTables(ImportExportModelAdmin):  # type: ignore[type-arg]
     to_encoding = "utf-8-sig"
     import_template_name = "admin/advisories/advisory/import.html"
     export_template_name = "admin/advisories/advisory/export.html"
+
+    def export_action(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+        try:
+            response: HttpResponse = super().export_action(request)
+        except IncorrectLookupParameters:  # as Django's own list answers it
+            return redirect(reverse("admin:advisories_advisory_changelist") + "?e=1")
+        return response
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perms(["advisories.add_advisory", "advisories.change_advisory"])

@@ -228,10 +228,14 @@ class ReferenceFormSet(OncePerAdvisory):
     message = _("The number %(value)s is listed twice in this advisory. Keep one row for it.")
 
 
+# A larger number is none that the database could compare.
+MOST_REVISIONS = 2**31 - 1
+
+
 class SeenForm(forms.Form):
     """`seen` is the number of the revision that the editor saw."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.IntegerField(min_value=0, max_value=MOST_REVISIONS, widget=forms.HiddenInput)
 
     def after_conflict(self, conflict: RevisionConflict) -> "SeenForm":
         """The same entries, made from the revision that is the newest now, and why once more."""

@@ -13,10 +13,10 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from itertools import zip_longest
 from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -27,6 +27,10 @@ State = LinkCheck.State
 MOST_REDIRECTS = 5
 MOST_BYTES = 1_000_000
 GONE = (404, 410)
+# IPv6 in which an IPv4 address stands: compatible, NAT64, 6to4, Teredo.
+LEADING_ON = tuple(
+    map(ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+)
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -75,6 +79,7 @@ class Follower:
         for _hop in range(MOST_REDIRECTS + 1):
             try:
                 status, target, digest = self._look(current)
+                following = urljoin(current, target) if target is not None else ""
             except Refused:
                 return Answer(State.REFUSED, final_url=_shown(url, current))
             except NoHost:
@@ -84,7 +89,7 @@ class Follower:
             reached = True
             if target is None:
                 return Answer(_state(status), status, _shown(url, current), digest)
-            current = urljoin(current, target)
+            current = following
         return Answer(State.LOOP, final_url=_shown(url, current))
 
     def _look(self, url: str) -> tuple[int, str | None, str]:
@@ -219,7 +224,7 @@ def _path(parts: SplitResult) -> str:
 
 def _shown(url: str, final: str) -> str:
     """Where it ended, as far as it can be stored; "" where it began."""
-    return "" if final == url else final[:2000]
+    return "" if final == url else "".join(filter(str.isprintable, final))[:2000]
 
 
 def _state(status: int) -> LinkCheck.State:
@@ -233,10 +238,14 @@ def _number(text: str | None) -> int:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet."""
+    """Whether an IP address is one of the open internet. One that leads on to an IPv4 address
+    (mapped, NAT64, 6to4, compatible, Teredo) is not: no vendor's page needs it."""
     found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped:
+            found = found.ipv4_mapped
+        elif found.is_site_local or any(found in network for network in LEADING_ON):
+            return False
     return found.is_global and not found.is_multicast
 
 
@@ -250,7 +259,8 @@ def digest_of(body: bytes, headers: http.client.HTTPMessage) -> str:
     except LookupError:
         text = body.decode("utf-8", "replace")
     words = _Words()
-    words.feed(text)
+    with suppress(AssertionError):  # markup that the parser does not expect ends it there
+        words.feed(text)
     return hashlib.sha256(" ".join(words.found).encode("utf-8", "replace")).hexdigest()
 
 

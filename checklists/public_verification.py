@@ -8,6 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 from django.db.models import QuerySet
 
@@ -19,7 +20,7 @@ from checklists.models import Edition
 from checklists.verification import origins
 
 CODE_LENGTH = 20
-NOT_OF_A_CODE = re.compile(r"[\s-]+")
+NOT_OF_A_CODE = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Answer:
 
 def answer_to_code(text: str) -> Answer | None:
     """None: no edition was issued here with this code. The same query however it is wrong."""
-    typed = NOT_OF_A_CODE.sub("", text.lower())
+    # A Japanese keyboard may give it full-width.
+    typed = NOT_OF_A_CODE.sub("", normalize("NFKC", text).lower())
     known = len(typed) == CODE_LENGTH and not set(typed) - set("0123456789abcdef")
     wanted = typed if known else "0" * CODE_LENGTH
     # A range and not LIKE: both databases use the index on it.

@@ -1,7 +1,9 @@
-"""Proof of identity: signing needs one that is not older than five minutes (design 6)."""
+"""Who it is and from where. Signing needs a proof of identity that is not older than five minutes
+(design 6)."""
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils import timezone
@@ -28,3 +30,12 @@ def prove_by_password(request: HttpRequest, password: str) -> bool:
         return False
     prove(request)
     return True
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where the request comes from; behind a proxy what that has added last itself."""
+    address: str = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_PROXY:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        address = forwarded.rpartition(",")[2].strip() or address
+    return address

@@ -578,3 +578,11 @@ def test_reading_rows_asks_the_database_only_once(catalogue, django_assert_num_q
 
     assert parsed.errors == {}
     assert [reference_line(r) for r in parsed.references] == row["references"].split("\n")
+
+
+def test_an_export_with_a_filter_that_is_none_goes_back_to_the_list(client):
+    as_editor(client)
+
+    answer = client.get("/admin/advisories/advisory/export/", {"severity__exact": "x"})
+
+    assert answer.status_code == 302

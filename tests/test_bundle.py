@@ -427,6 +427,37 @@ def test_every_byte_of_the_zip_counts(bundle):
         assert wrong, place
 
 
+def test_a_changed_file_is_not_counted_among_those_that_were_issued(unpacked):
+    table = next((unpacked / FOLDER).glob("*_ja.csv"))
+    table.write_bytes(table.read_bytes().replace(b"A-1", b"A-9"))
+
+    status, said = run(["verify.py"], unpacked)
+
+    assert status == 1
+    assert f"{FOLDER}: no file here is the one that was issued: {table.name}" in said
+    assert "files are those that were issued" not in said
+
+
+def test_json_nested_beyond_reading_is_said_to_be_none(unpacked):
+    (unpacked / "deep.json").write_bytes(b"[" * 100_000)
+    (unpacked / "MANIFEST.json").write_bytes(b"[" * 100_000)
+
+    for arguments in (["verify.py", "deep.json"], ["verify.py"]):
+        status, said = run(arguments, unpacked)
+        assert (status, "Traceback" in said) == (1, False)
+
+
+def test_an_issued_json_without_a_digest_fits_nothing_that_was_signed(unpacked):
+    path = next(p for p in (unpacked / FOLDER).glob("*.json") if p.name != "content.json")
+    said = json.loads(path.read_bytes()) | {"digest": None, "code": None}
+    said["checksum"] = verify.digest({k: v for k, v in said.items() if k != "checksum"})
+    path.write_bytes(verify.printed(said))
+
+    findings = verify.check_json(path.read_bytes(), path.name)
+
+    assert not all(finding.holds for finding in findings)
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", b"PK\3\4" + b"\0" * 100, b"no zip"])
 def test_what_is_no_bundle_is_said_to_be_none(data, tmp_path):
     file = tmp_path / "x.zip"

@@ -162,6 +162,17 @@ def test_a_redirect_to_something_else_than_the_web_is_refused(site, follow, targ
     assert follow(site.page("/a", 302, Location=target)).state == State.REFUSED
 
 
+def test_a_redirect_to_what_is_no_address_is_no_answer(site, follow):
+    assert follow(site.page("/a", 302, Location="http://[bad/")).state == State.UNREACHABLE
+
+
+def test_a_page_that_no_parser_expects_is_read_as_far_as_it_goes(site, follow):
+    page = b"<p>words</p><![foo[ more"
+    answer = follow(site.page("/a", 200, page, Content_Type="text/html"))
+
+    assert (answer.state, len(answer.digest)) == (State.OK, 64)
+
+
 def silent(handler):
     handler.server.over.wait(30)
 
@@ -330,6 +341,12 @@ def test_hosts_take_turns():
         ("::ffff:10.0.0.1", False),
         ("::ffff:93.184.216.34", True),
         ("ff02::1", False),
+        ("fec0::1", False),
+        ("::127.0.0.1", False),
+        ("64:ff9b::a00:1", False),
+        ("64:ff9b:1::a00:1", False),
+        ("2002:a00:1::", False),
+        ("2001::1", False),
     ],
 )
 def test_which_addresses_are_public(address, public):

@@ -82,7 +82,17 @@ def test_the_page_is_for_everybody_and_asks_for_a_code_or_a_file(settings):
     assert "You need no account" in text_of(response)
 
 
-@pytest.mark.parametrize("write", [str, str.lower, lambda c: c.replace("-", ""), "{} ".format])
+@pytest.mark.parametrize(
+    "write",
+    [
+        str,
+        str.lower,
+        lambda c: c.replace("-", ""),
+        "{} ".format,
+        lambda c: c.translate({n: n + 0xFEE0 for n in range(0x21, 0x7F)}),  # full-width
+        lambda c: c.replace("-", "\u2013"),
+    ],
+)
 def test_the_code_of_the_newest_edition_is_genuine_however_it_is_written(write):
     scene = Scene(at="issued")
 

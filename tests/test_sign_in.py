@@ -202,6 +202,18 @@ def test_a_lockout_holds_for_one_name_on_one_address(client, omar):
     assert elsewhere.status_code == 302
 
 
+def test_behind_a_proxy_it_is_the_visitors_address_that_counts(client, omar, settings):
+    settings.BEHIND_PROXY = True
+    guesser = {"X-Forwarded-For": "203.0.113.7, 198.51.100.9"}
+    given = {"username": "omar", "password": PASSWORD}
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        client.post(LOGIN, given | {"password": "a guess"}, headers=guesser)
+
+    assert client.post(LOGIN, given, headers=guesser).status_code == 429
+    elsewhere = client.post(LOGIN, given, headers={"X-Forwarded-For": "198.51.100.10"})
+    assert elsewhere.status_code == 302
+
+
 def test_a_lockout_ends_by_itself(client, omar):
     lock_out(client)
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))

@@ -115,13 +115,13 @@ def check_json(data: bytes, name: str) -> list[Finding]:
         said = read_json(data, name)
         rest = {key: value for key, value in said.items() if key != "checksum"}
         whole = digest(rest) == said["checksum"]
-        same = said["digest"] in (None, digest(said["content"]))
+        draft = said["state"] != "issued"
+        same = said["digest"] == digest(said["content"]) or (draft and said["digest"] is None)
         code = said["code"] == (code_of(said["digest"]) if said["digest"] else None)
         number = said["content"]["edition"]["number"]
-        draft = said["state"] != "issued"
     except Broken as error:
         return [Finding(False, error.ja, error.en)]
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return [
             Finding(
                 False,
@@ -338,7 +338,7 @@ def check_bundle(parts: Parts) -> list[Finding]:
         fits = manifest_of(listed, editions) == parts.read(MANIFEST)
     except Broken as error:
         return [Finding(False, error.ja, error.en)]
-    except (KeyError, OSError, TypeError, ValueError):
+    except (KeyError, OSError, RecursionError, TypeError, ValueError):
         return [
             Finding(
                 False,
@@ -351,13 +351,14 @@ def check_bundle(parts: Parts) -> list[Finding]:
         if fits
         else [Finding(False, f"{MANIFEST} は変更されています。", f"{MANIFEST} was changed.")]
     )
-    findings += _check_files(parts, listed)
+    wrong, whole = _check_files(parts, listed)
+    findings += wrong
     for edition in editions:
         try:
-            findings += _check_edition(parts, edition, listed)
+            findings += _check_edition(parts, edition, whole)
         except Broken as error:
             findings.append(Finding(False, error.ja, error.en))
-        except (AttributeError, KeyError, OSError, TypeError, ValueError):
+        except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
             where = edition.get("folder", "?")
             findings.append(
                 Finding(
@@ -369,8 +370,11 @@ def check_bundle(parts: Parts) -> list[Finding]:
     return findings
 
 
-def _check_files(parts: Parts, listed: list[tuple[str, int, str]]) -> list[Finding]:
-    wrong, known = [], {MANIFEST}
+def _check_files(
+    parts: Parts, listed: list[tuple[str, int, str]]
+) -> tuple[list[Finding], list[tuple[str, int, str]]]:
+    """What is to be said, and the files that are here as they are listed."""
+    wrong, whole, known = [], [], {MANIFEST}
     for path, size, hashed in listed:
         known.add(path)
         try:
@@ -380,6 +384,8 @@ def _check_files(parts: Parts, listed: list[tuple[str, int, str]]) -> list[Findi
             continue
         if (len(data), sha256(data)) != (size, hashed):
             wrong.append(Finding(False, f"{path} は変更されています。", f"{path} was changed."))
+        else:
+            whole.append((path, size, hashed))
     for name in parts.names:
         if name not in known:
             wrong.append(
@@ -388,15 +394,13 @@ def _check_files(parts: Parts, listed: list[tuple[str, int, str]]) -> list[Findi
                 )
             )
     if wrong:
-        return wrong
-    count = len(listed)
-    return [
-        Finding(
-            True,
-            f"{count} 個のファイルは {MANIFEST} のとおりです。",
-            f"{count} files are as {MANIFEST} says.",
-        )
-    ]
+        return wrong, whole
+    holds = Finding(
+        True,
+        f"{len(whole)} 個のファイルは {MANIFEST} のとおりです。",
+        f"{len(whole)} files are as {MANIFEST} says.",
+    )
+    return [holds], whole
 
 
 def _check_edition(
@@ -511,7 +515,7 @@ def editions_in(parts: Parts) -> list[dict[str, str]]:
     try:
         found: list[dict[str, str]] = json.loads(parts.read(MANIFEST))["editions"]
         return [edition for edition in found if isinstance(edition, dict)]
-    except (KeyError, OSError, TypeError, ValueError):
+    except (KeyError, OSError, RecursionError, TypeError, ValueError):
         return []
 
 
@@ -651,7 +655,7 @@ def _edition_of(data: bytes) -> list[dict[str, str]]:
     try:
         said = json.loads(data)
         return [{name: said[name] or "" for name in ("digest", "chain_head", "code")}]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, RecursionError, TypeError, ValueError):
         return []
 
 

@@ -31,6 +31,7 @@ from checklists.limits import within_limit
 from checklists.models import CustomerAccess, SignOff
 from checklists.views.files import download
 from checklists.views.refusals import add_errors
+from portal.identity import client_address
 
 VISIT = 60 * 60  # seconds since the last page
 SALT = "checklists.customer"
@@ -73,15 +74,6 @@ def refused_page(
 
 def too_many(request: HttpRequest) -> HttpResponse:
     return render(request, "checklists/customer/too_many.html", status=429)
-
-
-def client_address(request: HttpRequest) -> str:
-    """Where the request comes from; behind a proxy what that has added last itself."""
-    address: str = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        address = forwarded.rpartition(",")[2].strip() or address
-    return address
 
 
 def cookie_name() -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from checklists.limits import within_limit
 from checklists.public_verification import answer_to_code, answers_to_file
-from checklists.views.customer import client_address
+from portal.identity import client_address
 
 MOST_BYTES = 20 * 1024 * 1024
 # What surrounds a file in the body of a form.
