@@ -98,6 +98,29 @@ def sections_of(
     return [section for section, _items in sections]
 
 
+def counts_in_words(filters: Filters) -> dict[str, str]:
+    """What a page that stays open shows anew after a decision: the counts of the filters, by
+    "facet:value", and with nothing filtered those of the sections, by "#key"."""
+    counts = {
+        f"{facet.name}:{option.value}": str(option.count)
+        for facet in filters.facets
+        for option in facet.options
+    }
+    if not filters.chosen:
+        _first, items = _undone_first(filters.items)
+        fixed = [item for item in items if item.verdict == Verdict.FIXED]
+        counts |= {f"#{section.key}": section.count for section, _items in _to_decide(items)}
+        counts["#fixed"] = _decided_of(fixed)
+    return counts
+
+
+def _decided_of(items: list[ChecklistItem]) -> str:
+    return _("%(done)d of %(total)d decided") % {
+        "done": sum(map(_is_decided, items)),
+        "total": len(items),
+    }
+
+
 def _to_decide(shown: list[ChecklistItem]) -> list[tuple[Section, list[ChecklistItem]]]:
     """One section per category, in the order in which the document names them first."""
     groups: dict[str, list[ChecklistItem]] = {}
@@ -109,8 +132,7 @@ def _to_decide(shown: list[ChecklistItem]) -> list[tuple[Section, list[Checklist
             Section(
                 key=f"category-{number}",
                 title=in_language(items[0].content["category"]["name"]),
-                count=_("%(done)d of %(total)d decided")
-                % {"done": sum(map(_is_decided, items)), "total": len(items)},
+                count=_decided_of(items),
             ),
             items,
         )
@@ -140,12 +162,8 @@ def _fixed(items: list[ChecklistItem], verify: bool, is_open: bool) -> Section:
         if verify
         else _("The box was installed with this release. Nothing has to be verified.")
     )
-    count = _("%(done)d of %(total)d decided") % {
-        "done": sum(map(_is_decided, items)),
-        "total": len(items),
-    }
     title = str(Verdict.FIXED.label)
-    return Section("fixed", title, count, note, folded=True, open=is_open)
+    return Section("fixed", title, _decided_of(items), note, folded=True, open=is_open)
 
 
 def _outside(items: list[ChecklistItem], is_open: bool) -> Section:

@@ -61,6 +61,8 @@ def test_a_decision_is_recorded_without_loading_the_page_again(open_checklist, s
 
     says(page, "保存しました。")
     expect(page.get_by_role("figure").filter(has_text="全体")).to_contain_text("1 / 3")
+    expect(page.get_by_role("heading", name="調整 3 件中 1 件判断済み")).to_be_visible()
+    expect(page.locator(".filters label").filter(has_text="実施済")).to_have_text("実施済1")
     expect(settled(page, "設定した")).to_be_focused()
     expect(settled(page, "設定した")).to_contain_text("実施済")
     assert page.evaluate("window.stillTheSamePage")

@@ -1,5 +1,6 @@
 """The checklist page and its history."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,13 @@ from checklists.markup import ItemWriter
 from checklists.models import Checklist, Edition, Event, SignOff
 from checklists.moves import Move
 from checklists.offers import held_by, moves_since, withdrawn
-from checklists.page import pending_count, progress_of, sections_of, verdict_counts
+from checklists.page import (
+    counts_in_words,
+    pending_count,
+    progress_of,
+    sections_of,
+    verdict_counts,
+)
 from checklists.page_conflicts import conflicts_of
 from checklists.page_filters import Filters
 from checklists.page_header import header_of
@@ -211,6 +218,7 @@ class Sheet:
         return {
             "progress": progress_of(counted),
             "pending": pending_count(self.items),
+            "counts_in_words": json.dumps(counts_in_words(self.filters), ensure_ascii=False),
             "editable": self.editions.may_edit,
         }
 

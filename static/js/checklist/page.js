@@ -106,10 +106,18 @@ function showRecorded(old, answer) {
   item.focus({ preventScroll: true });
 }
 
-// The figures anew; the line of words beside them stays as it is.
+// The figures anew, also those of the filters and of the groups; the line of words stays as it is.
 function showProgress(html) {
   const line = document.querySelector(".sync");
   const progress = fragment(html);
+  const filtered = document.querySelector(".filters input:checked");
+  for (const [key, text] of Object.entries(JSON.parse(progress.dataset.counts ?? "{}"))) {
+    const [facet, value] = key.split(":");
+    const place = key.startsWith("#")
+      ? !filtered && document.getElementById(key.slice(1))?.querySelector(".soft")
+      : document.querySelector(`.filters [name="${facet}"][value="${value}"] ~ .count`);
+    if (place) place.textContent = text;
+  }
   if (line) progress.querySelector(".sync")?.replaceWith(line);
   document.getElementById("progress").replaceChildren(progress);
 }
