@@ -19,6 +19,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.writer.excel import ExcelWriter
 
 from . import words
 from .parts import Handover
@@ -111,7 +112,8 @@ def write_boxes(handovers: Sequence[Handover]) -> bytes:
         for handover in handovers:
             _write_box(_sheet(book, handover.common["host"], handover), handover, styles)
         data = io.BytesIO()
-        book.save(data)
+        # Not `book.save`: that would put the present moment into the properties.
+        ExcelWriter(book, zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED)).save()
     return _repacked(data.getvalue())
 
 
