@@ -31,7 +31,7 @@ from advisories.actions import (
 from advisories.admin_tables import AdvisoryTables
 from advisories.content import Content, canonical
 from advisories.detail import detail_context
-from advisories.differences import Difference, Names, differences
+from advisories.differences import Difference, Names, differences, left_behind
 from advisories.forms import PREVIEW, REVIEW, RestoreForm, WithdrawalForm
 from advisories.models import Advisory, AdvisoryRevision
 from advisories.writing import ContentWriter
@@ -48,12 +48,14 @@ EFFECTS = {
 
 @dataclass(frozen=True)
 class Review:
-    """A change as it is shown before it is published. `changed`: the form was edited since."""
+    """A change as it is shown before it is published. `changed`: the form was edited since;
+    `left_behind`: texts that did not change while their other language did."""
 
     change: Change
     token: str
     step: AdvisoryRevision.Step
     differences: list[Difference]
+    left_behind: list[str]
     changed: bool
 
     @property
@@ -155,6 +157,7 @@ class AdvisoryPublishing(AdvisoryTables):
                 token=token,
                 step=Step(change.step),
                 differences=differences(change.before, change.after, Names.from_portal()),
+                left_behind=left_behind(change.before, change.after),
                 changed=bool(seen) and seen != token,
             )
         )

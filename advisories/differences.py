@@ -102,6 +102,18 @@ def differences(before: Content | None, after: Content, names: Names) -> list[Di
     ]
 
 
+def left_behind(before: Content | None, after: Content) -> list[str]:
+    """The labels of texts that stayed as they were while the same text in the other language
+    changed: what one of them says may no longer be what the other does."""
+    stayed = []
+    for key in ("title", "summary", "action", "check", "impact"):
+        old, new = (before or EMPTY)[key] or {}, after[key] or {}
+        same = [language for language in LANGUAGES if old.get(language) == new.get(language)]
+        if len(same) == 1 and new.get(same[0]):
+            stayed.append(_label(Advisory, f"{key}_{same[0]}"))
+    return stayed
+
+
 # How far each part of a content reaches by itself; what is not here is wording.
 STEPS = {
     **dict.fromkeys(APPLICABILITY_KEYS, AdvisoryRevision.Step.MAJOR),

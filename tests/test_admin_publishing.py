@@ -47,6 +47,22 @@ def unchanged(advisory):
 # The step
 
 
+@pytest.mark.parametrize(
+    ("fields", "left"),
+    [
+        ({"title_ja": "新しい件名"}, ["title (English)"]),
+        ({"title_en": "A new title"}, ["title (Japanese)"]),
+        ({"title_ja": "新しい件名", "title_en": "A new title"}, []),
+        ({"severity": "1"}, []),
+    ],
+)
+def test_a_text_that_changed_in_one_language_only_is_pointed_out(editor, catalogue, fields, left):
+    answer, _data = reviewed(editor, catalogue.first, **fields)
+
+    assert answer.context["review"].left_behind == left
+    assert ("Changed in one language only" in answer.content.decode()) == bool(left)
+
+
 def test_the_step_and_every_changed_field_are_shown_before_publishing(editor, catalogue):
     answer, _data = reviewed(
         editor, catalogue.first, title_ja="新しい件名", **{"affected-0-status": "not_affected"}
