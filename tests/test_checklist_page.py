@@ -108,7 +108,7 @@ def sum_of(response):
 
 
 def progress(response):
-    return words(re.search(r'<div class="progress">.*?</div></div>', html(response), re.S)[0])
+    return words(re.search(r'<div class="progress"[^>]*>.*?</div></div>', html(response), re.S)[0])
 
 
 def facts(response):
