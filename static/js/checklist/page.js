@@ -19,6 +19,7 @@ let keeping = outbox.isAvailable();
 let live = null;
 let leaving = false;
 let reason = ""; // why nothing can be sent just now
+let restored = false; // what was typed before is there again, and nobody has gone on yet
 
 document.addEventListener("submit", (event) => {
   const form = event.target.closest(FORMS);
@@ -33,6 +34,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form.work");
   if (!form) return;
+  restored = false;
   if (changed(form)) keep(form);
   else forget(form);
   showCounts();
@@ -44,6 +46,7 @@ window.addEventListener("beforeunload", (event) => {
 window.addEventListener("pageshow", () => { leaving = false; });
 
 async function submit(form) {
+  restored = false;
   sending.add(form);
   form.setAttribute("aria-busy", "true");
   const kept = keeping && (await keepOnDevice(form));
@@ -204,6 +207,7 @@ function showCounts() {
     reason && words(`reason_${reason}`),
   ].filter(Boolean);
   if (waiting.length || reason) showState("waiting", parts.join(" "));
+  else if (restored && unsaved()) showState("waiting", null, "restored");
   else showUnsaved(unsaved());
 }
 
@@ -230,8 +234,8 @@ for (const entry of mine) {
   if (entry.refused) showRefused(form, entry.refused);
   say(form, entry.refused ? "refused" : "kept");
 }
-if (restoreAll(document.querySelectorAll("form.work"))) showState("waiting", null, "restored");
-else showCounts();
+restored = restoreAll(document.querySelectorAll("form.work"));
+showCounts();
 
 document.getElementById("online-only").hidden = keeping;
 live = watch(here, {
