@@ -28,7 +28,7 @@ from advisories.models import (
     Synonym,
     Topic,
 )
-from portal.admin_fields import TickList
+from portal.admin_fields import RowsField, TickList
 
 __all__ = ["admin_advisory", "admin_imports"]
 
@@ -71,7 +71,7 @@ class CatalogueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> Any:
-        kwargs["widget"] = TickList(db_field.verbose_name)
+        kwargs.update(form_class=RowsField, widget=TickList(db_field.verbose_name))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any):  # type: ignore[no-untyped-def]

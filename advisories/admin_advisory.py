@@ -32,7 +32,7 @@ from advisories.models import (
     Reference,
     Release,
 )
-from portal.admin_fields import TickList
+from portal.admin_fields import RowsField, TickList
 
 
 class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -188,7 +188,7 @@ class AdvisoryAdmin(AdvisoryPublishing):
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> Any:
-        kwargs["widget"] = TickList(db_field.verbose_name)
+        kwargs.update(form_class=RowsField, widget=TickList(db_field.verbose_name))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     # Who may do what

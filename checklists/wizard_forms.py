@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from checklists import actions
 from checklists.models import LINE_LENGTH, Checklist, Rollout
+from portal.admin_fields import RowsField
 from portal.models import User
 from portal.roles import Role
 
@@ -40,7 +41,7 @@ def who_review(user: User) -> QuerySet[User]:
     return User.objects.filter(may, is_active=True).exclude(pk=user.pk).distinct()
 
 
-class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no generic at run time
+class MembersField(RowsField):
     def label_from_instance(self, person: User) -> str:
         held = {group.name for group in person.groups.all()}
         names = [str(name) for role, name in ROLE_NAMES.items() if role.value in held]

@@ -8,7 +8,7 @@ from django.db.models import ManyToManyField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.admin_fields import TickList
+from portal.admin_fields import RowsField, TickList
 from portal.models import User
 
 
@@ -50,7 +50,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not subscriptable at 
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> Any:
-        kwargs["widget"] = TickList(db_field.verbose_name)
+        kwargs.update(form_class=RowsField, widget=TickList(db_field.verbose_name))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

@@ -1,12 +1,28 @@
-"""Controls of the admin that a keyboard and a screen reader can use; Select2 is neither."""
+"""Controls of the admin that a keyboard and a screen reader can use; Select2 is neither. And what
+comes from them, read."""
 
 from typing import Any
 
-from django.forms import CheckboxSelectMultiple
+from django.core.exceptions import ValidationError
+from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+
+
+class RowsField(ModelMultipleChoiceField):  # type: ignore[type-arg]  # no generic at run time
+    """Rows by their numbers. One that is larger than SQLite can ask for is none of the choices."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError:
+            raise ValidationError(
+                self.error_messages["invalid_choice"],
+                code="invalid_choice",
+                params={"value": max(value, key=len)},
+            ) from None
 
 
 class TickList(CheckboxSelectMultiple):

@@ -114,6 +114,14 @@ def test_the_list_takes_the_same_queries_however_long_it_is(
 # Saving
 
 
+@pytest.mark.parametrize("field", ["topics", "modes", "conditions"])
+def test_a_choice_that_is_none_is_a_message(editor, catalogue, field):
+    answer = editor.post(ADD, new_form(catalogue, **{field: ["9" * 23]}))
+
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors[field]
+
+
 def test_a_new_advisory_is_published_with_its_rows(editor, catalogue):
     rows = {
         "references-TOTAL_FORMS": 1,

@@ -250,6 +250,18 @@ def test_a_superuser_makes_a_person_with_a_role(client, superuser):
     assert not vic.is_demo
 
 
+@pytest.mark.parametrize("group", ["0", "9" * 23, "x"])
+def test_a_role_that_is_none_is_a_message(client, superuser, group):
+    vic = make_user(Role.READER)
+    address = reverse("admin:portal_user_change", args=[vic.pk])
+
+    answer = client.post(address, {"username": "vic", "language": "ja", "groups": [group]})
+
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors["groups"]
+    assert User.objects.get(pk=vic.pk).has_role(Role.READER)
+
+
 def test_a_person_is_deactivated_and_stays(client, superuser):
     vic = make_user(Role.READER)
     address = reverse("admin:portal_user_change", args=[vic.pk])

@@ -506,6 +506,7 @@ def test_the_same_form_with_another_host_says_that_it_was_saved(client, engineer
         ({"rollout": "6a0f8a6e-5f9c-4a53-9a55-1f6a3c1d7b10"}, "rollout"),
         ({"rollout": ""}, "rollout"),
         ({"members": ["999999"]}, "members"),
+        ({"members": ["9" * 23]}, "members"),
         ({"members": ["x"]}, "members"),
         ({"id": "nothing"}, "id"),
         ({"id": None}, "id"),
