@@ -2,6 +2,7 @@
 (design 6)."""
 
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -36,6 +37,15 @@ def client_address(request: HttpRequest) -> str:
     """Where the request comes from; behind a proxy what that has added last itself."""
     address: str = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        address = forwarded.rpartition(",")[2].strip() or address
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        address = forwarded if _is_address(forwarded) else address
     return address
+
+
+def _is_address(text: str) -> bool:
+    """The lockout keeps it in a column that takes nothing else."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

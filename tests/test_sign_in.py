@@ -214,6 +214,16 @@ def test_behind_a_proxy_it_is_the_visitors_address_that_counts(client, omar, set
     assert elsewhere.status_code == 302
 
 
+@pytest.mark.parametrize("forwarded", ["unknown", "198.51.100.6, \x00", "1" * 3000])
+def test_what_is_no_address_counts_as_the_proxys(omar, settings, forwarded):
+    settings.BEHIND_PROXY = True
+    client = Client(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
+
+    assert sign_in(client, "a wrong guess").status_code == 200
+
+    assert AccessAttempt.objects.get().ip_address == "10.0.0.1"
+
+
 def test_a_lockout_ends_by_itself(client, omar):
     lock_out(client)
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
