@@ -256,10 +256,11 @@ def digest_of(body: bytes, headers: http.client.HTTPMessage) -> str:
         return hashlib.sha256(body).hexdigest()
     try:
         text = body.decode(headers.get_content_charset() or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # also names of codecs that are none of texts
         text = body.decode("utf-8", "replace")
     words = _Words()
-    with suppress(AssertionError):  # markup that the parser does not expect ends it there
+    # Markup that the parser does not expect, or a letter's number without end, ends it there.
+    with suppress(AssertionError, ValueError):
         words.feed(text)
     return hashlib.sha256(" ".join(words.found).encode("utf-8", "replace")).hexdigest()
 
@@ -287,5 +288,13 @@ def by_turns(urls: Iterable[str]) -> list[str]:
     """The addresses in an order in which hosts alternate, so that no worker waits for a turn."""
     hosts: dict[str, list[str]] = defaultdict(list)
     for url in urls:
-        hosts[urlsplit(url).hostname or ""].append(url)
+        hosts[_host(url)].append(url)
     return [url for row in zip_longest(*hosts.values()) for url in row if url]
+
+
+def _host(url: str) -> str:
+    """The host of an address, "" where it names none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

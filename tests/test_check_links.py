@@ -271,6 +271,19 @@ def test_a_page_in_any_encoding_is_read(site, follow, charset):
     assert len(digest(site, follow, "<p>手順</p>".encode("cp932"), **kind)) == 64
 
 
+@pytest.mark.parametrize("charset", ["undefined", "idna", "utf-8\0"])
+def test_a_page_in_an_encoding_that_is_none_is_read(site, follow, charset):
+    kind = {"Content_Type": f"text/html; charset={charset}"}
+
+    assert digest(site, follow, b"<p>a</p>", **kind) == digest(site, follow, b"<p>a</p>")
+
+
+def test_a_page_with_the_number_of_no_letter_is_there(site, follow):
+    answer = follow(site.page("/a", body=b"<p>a</p>&#" + b"9" * 5000 + b";<p>", **HTML))
+
+    assert (answer.state, len(answer.digest)) == (State.OK, 64)
+
+
 # Manners
 
 
@@ -316,6 +329,10 @@ def test_hosts_take_turns():
         "http://c/1",
         "http://a/2",
     ]
+
+
+def test_an_address_without_a_host_has_its_turn_too():
+    assert by_turns(["http://[x", "http://a/1"]) == ["http://[x", "http://a/1"]
 
 
 # Only the open internet
