@@ -406,6 +406,22 @@ def test_a_manifest_that_is_none_is_said_to_be_so(bundle, manifest):
     assert "MANIFEST.json" in wrong_in(changed(bundle, "MANIFEST.json", lambda d: manifest))
 
 
+@pytest.mark.parametrize("value", [1, None, [], {}])
+def test_an_edition_that_is_not_named_in_texts_is_none(bundle, tmp_path, value):
+    def change(data):
+        manifest = json.loads(data)
+        manifest["editions"][0]["code"] = value
+        return verify.printed(manifest)
+
+    file = tmp_path / "bundle.zip"
+    file.write_bytes(changed(bundle, "MANIFEST.json", change))
+    alone = tmp_path / "checklist.json"
+    alone.write_bytes(verify.printed({"digest": "", "chain_head": "", "code": value or 1}))
+
+    for path in (file, alone):
+        assert verify.main([str(path), "--code", "9F86D-08188-4C7D6-59A2F"]) == 1
+
+
 def test_a_revoked_edition_is_said_to_be_one():
     scene = Scene(at="issued")
     revoke_edition(edition_id=scene.edition.pk, op_id=op("revoke"), reason="wrong", by=scene.ines)

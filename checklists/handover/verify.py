@@ -334,7 +334,7 @@ def check_bundle(parts: Parts) -> list[Finding]:
     try:
         manifest = read_json(parts.read(MANIFEST), MANIFEST)
         listed = [(file["path"], file["size"], file["sha256"]) for file in manifest["files"]]
-        editions = [dict(edition) for edition in manifest["editions"]]
+        editions = [_in_texts(edition) for edition in manifest["editions"]]
         fits = manifest_of(listed, editions) == parts.read(MANIFEST)
     except Broken as error:
         return [Finding(False, error.ja, error.en)]
@@ -513,10 +513,16 @@ def _check_issued(
 def editions_in(parts: Parts) -> list[dict[str, str]]:
     """The editions that the manifest names; none when it cannot be read."""
     try:
-        found: list[dict[str, str]] = json.loads(parts.read(MANIFEST))["editions"]
-        return [edition for edition in found if isinstance(edition, dict)]
+        return [_in_texts(edition) for edition in json.loads(parts.read(MANIFEST))["editions"]]
     except (KeyError, OSError, RecursionError, TypeError, ValueError):
         return []
+
+
+def _in_texts(edition: Any) -> dict[str, str]:
+    """An edition as a manifest names it. Raises TypeError for anything but texts."""
+    if not isinstance(edition, dict) or not all(isinstance(v, str) for v in edition.values()):
+        raise TypeError("no edition")
+    return edition
 
 
 # ---- the ZIP file: one layout, so that each of its bytes is known ---------------------------
@@ -654,7 +660,7 @@ def check(path: Path) -> tuple[list[Finding], list[dict[str, str]]]:
 def _edition_of(data: bytes) -> list[dict[str, str]]:
     try:
         said = json.loads(data)
-        return [{name: said[name] or "" for name in ("digest", "chain_head", "code")}]
+        return [_in_texts({name: said[name] or "" for name in ("digest", "chain_head", "code")})]
     except (KeyError, RecursionError, TypeError, ValueError):
         return []
 
