@@ -20,7 +20,8 @@ from checklists.models import Edition
 from checklists.verification import origins
 
 CODE_LENGTH = 20
-NOT_OF_A_CODE = re.compile(r"[\W_]+")
+# The long vowel is what a Japanese keyboard has where others have a dash.
+NOT_OF_A_CODE = re.compile(r"[\W_ー]+")
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,20 @@ class Answer:
     newer: str = ""
 
 
+def digits_of(text: str) -> str:
+    """The digits of a code however it was typed, also in full width; "" when it is none."""
+    typed = NOT_OF_A_CODE.sub("", normalize("NFKC", text)).lower()
+    known = len(typed) == CODE_LENGTH and not set(typed) - set("0123456789abcdef")
+    return typed if known else ""
+
+
 def answer_to_code(text: str) -> Answer | None:
     """None: no edition was issued here with this code. The same query however it is wrong."""
-    # A Japanese keyboard may give it full-width.
-    typed = NOT_OF_A_CODE.sub("", normalize("NFKC", text).lower())
-    known = len(typed) == CODE_LENGTH and not set(typed) - set("0123456789abcdef")
-    wanted = typed if known else "0" * CODE_LENGTH
+    digits = digits_of(text)
+    wanted = digits or "0" * CODE_LENGTH
     # A range and not LIKE: both databases use the index on it.
     found = _issued().filter(digest__gte=wanted, digest__lt=wanted + "g").first()
-    return _answer(found) if found and known else None
+    return _answer(found) if found and digits else None
 
 
 def answers_to_file(file: Any) -> list[Answer]:

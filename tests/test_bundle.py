@@ -536,7 +536,9 @@ def test_the_zip_and_the_json_are_verified_too(bundle, unpacked):
 def test_the_code_on_the_paper_is_compared(unpacked):
     code = json.loads((unpacked / "MANIFEST.json").read_text())["editions"][0]["code"]
 
-    assert run(["verify.py", "--code", code.lower().replace("-", " ")], unpacked)[0] == 0
+    full_width = code.translate({n: n + 0xFEE0 for n in range(0x21, 0x7F)})
+    for written in (code.lower().replace("-", " "), full_width):
+        assert run(["verify.py", "--code", written], unpacked)[0] == 0
     status, said = run(["verify.py", "--code", "AAAAA-AAAAA-AAAAA-AAAAA"], unpacked)
     assert status == 1
     assert "The edition with the code on the paper is NOT there." in said

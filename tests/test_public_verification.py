@@ -82,17 +82,22 @@ def test_the_page_is_for_everybody_and_asks_for_a_code_or_a_file(settings):
     assert "You need no account" in text_of(response)
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        str,
-        str.lower,
-        lambda c: c.replace("-", ""),
-        "{} ".format,
-        lambda c: c.translate({n: n + 0xFEE0 for n in range(0x21, 0x7F)}),  # full-width
-        lambda c: c.replace("-", "\u2013"),
-    ],
-)
+def full_width(code):
+    return code.translate({n: n + 0xFEE0 for n in range(0x21, 0x7F)})
+
+
+WAYS = [
+    str,
+    str.lower,
+    lambda code: code.replace("-", ""),
+    "{} ".format,
+    full_width,
+    lambda code: full_width(code.replace("-", "ー")),
+    lambda code: code.replace("-", "\u2013"),
+]
+
+
+@pytest.mark.parametrize("write", WAYS)
 def test_the_code_of_the_newest_edition_is_genuine_however_it_is_written(write):
     scene = Scene(at="issued")
 
@@ -101,11 +106,12 @@ def test_the_code_of_the_newest_edition_is_genuine_however_it_is_written(write):
     assert "Genuine: An edition with this code was issued here, and it is the newest." in said
 
 
-def test_a_typed_code_leads_to_the_address_of_the_qr_code():
+@pytest.mark.parametrize("write", WAYS)
+def test_a_typed_code_leads_to_the_address_of_the_qr_code(write):
     scene = Scene(at="issued")
     code = verification_code(scene.edition.digest)
 
-    response = client().get("/verify/", {"code": f" {code} "})
+    response = client().get("/verify/", {"code": write(code)})
 
     assert response.status_code == 302
     assert response.url == f"/verify/{code}/"

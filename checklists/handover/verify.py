@@ -21,6 +21,7 @@ import json
 import re
 import struct
 import sys
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -693,7 +694,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _compare(code: str, editions: list[dict[str, str]]) -> Finding:
-    wanted = re.sub(r"[^0-9A-F]", "", code.upper())
+    wanted = re.sub(r"[^0-9A-F]", "", unicodedata.normalize("NFKC", code).upper())
     there = any(edition.get("code", "").replace("-", "") == wanted for edition in editions)
     return Finding(
         there,

@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from checklists.actions.rendering import verification_code
 from checklists.limits import within_limit
-from checklists.public_verification import answer_to_code, answers_to_file
+from checklists.public_verification import answer_to_code, answers_to_file, digits_of
 from portal.identity import client_address
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -75,8 +76,11 @@ def _to_code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.GET)
     if not form.is_valid():
         return _page(request, "", code_form=form, status=422)
-    typed = "".join(c if c.isalnum() else "-" for c in form.cleaned_data["code"])
-    return HttpResponseRedirect(reverse("checklists:verify_code", args=[typed]))
+    typed = form.cleaned_data["code"]
+    digits = digits_of(typed)
+    none = "".join(c if c.isalnum() else "-" for c in typed)
+    code = verification_code(digits) if digits else none
+    return HttpResponseRedirect(reverse("checklists:verify_code", args=[code]))
 
 
 def _posted(request: HttpRequest, code: str) -> HttpResponse:
