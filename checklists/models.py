@@ -411,6 +411,21 @@ class IssuedFile(models.Model):
         return self.sha256
 
 
+class HandedOut(models.Model):
+    """A bundle that has left the house with this edition in it: see `Bundle.tag`."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="handed_out")
+    tag = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "tag"], name="one_handed_out_per_bundle"),
+        ]
+
+    def __str__(self) -> str:
+        return self.tag
+
+
 class Revocation(models.Model):
     """An issued edition was wrong. It stays, with this beside it."""
 

@@ -4,6 +4,7 @@ from checklists.actions.acceptance import accept, comment, decline, record_paper
 from checklists.actions.access import make_link, open_device, open_link, revoke_link
 from checklists.actions.assignments import assign
 from checklists.actions.boxes import Seen, add_box, answer_boxes, decide_on_boxes
+from checklists.actions.bundles import hand_out
 from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.devices import contact
 from checklists.actions.errors import NotAllowed, Overtaken, Refused, Stale
@@ -44,6 +45,7 @@ __all__ = [
     "decide_on_boxes",
     "decline",
     "discard",
+    "hand_out",
     "issue",
     "look_through",
     "make_link",

@@ -188,6 +188,16 @@ def sign_reviewed(checklist, by, name="issue"):
     return issue(checklist_id=checklist.pk, op_id=op(name), seen=seen(checklist), by=by)
 
 
+def another_box(scene, host, *, issued=True):
+    """A box of the scene's rollout, issued unless told otherwise."""
+    box = make_checklist(scene.rollout, scene.omar, name=host, host=host)
+    if issued:
+        work_off(box, scene.omar)
+        sign_prepared(box, scene.omar, name=f"prepare {host}")
+        sign_reviewed(box, scene.ines, name=f"issue {host}")
+    return box
+
+
 def quick_pdf(monkeypatch):
     """For tests that issue and do not look into the PDF: some bytes that name the edition."""
     monkeypatch.setitem(
