@@ -35,7 +35,7 @@ from portal.roles import Role
 from tests.support.customers import PUBLIC_URL, make_link, quick_sheet, record_paper
 from tests.support.moving import reword
 from tests.support.pages import client_of
-from tests.support.rollouts import Scene, decide, op, person, quick_pdf, seen
+from tests.support.rollouts import Scene, decide, op, person, quick_files, seen
 
 pytestmark = pytest.mark.django_db
 SECOND_DOCUMENT = Path(__file__).parent / "data" / "second-catalogue.json"
@@ -417,7 +417,7 @@ CATALOGUE |= {n for n, p in PAGES.items() if n.startswith("advisories:") and p.g
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch, settings):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     quick_sheet(monkeypatch)
     settings.PUBLIC_URL = PUBLIC_URL
 

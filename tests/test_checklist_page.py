@@ -38,7 +38,7 @@ from tests.support.rollouts import (
     make_rollout,
     op,
     person,
-    quick_pdf,
+    quick_files,
     seen,
     sign_prepared,
     sign_reviewed,
@@ -52,7 +52,7 @@ DIRECTORY = "condition:directory"
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 @pytest.fixture

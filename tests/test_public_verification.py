@@ -24,7 +24,7 @@ from tests.support.rollouts import (
     another_box,
     op,
     open_edition,
-    quick_pdf,
+    quick_files,
     sign_prepared,
     sign_reviewed,
 )
@@ -35,7 +35,7 @@ NEVER_TOLD = ("proxy-01", "顧客", "更改", "Omar", "Ines", "Integrator", "P-1
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 def client():

@@ -15,7 +15,7 @@ from tests.support.rollouts import (
     op,
     open_edition,
     person,
-    quick_pdf,
+    quick_files,
     sign_prepared,
     sign_reviewed,
 )
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 # Page -> (how far the checklist is, who may, who may not)

@@ -200,8 +200,18 @@ def another_box(scene, host, *, issued=True):
 
 def quick_pdf(monkeypatch):
     """For tests that issue and do not look into the PDF: some bytes that name the edition."""
+    _quick(monkeypatch, "pdf", "%PDF-1.7")
+
+
+def quick_files(monkeypatch):
+    """As `quick_pdf`, and for tests that do not look into the XLSX either."""
+    quick_pdf(monkeypatch)
+    _quick(monkeypatch, "xlsx", "PK")
+
+
+def _quick(monkeypatch, extension, begins):
     monkeypatch.setitem(
-        rendering.WRITERS, "pdf", lambda handover: f"%PDF-1.7 {handover.common}\n".encode()
+        rendering.WRITERS, extension, lambda handover: f"{begins} {handover.common}\n".encode()
     )
 
 
