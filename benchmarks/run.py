@@ -168,9 +168,12 @@ def advisory_list(total: int, rounds: int, word: str = "") -> Line:
 def search(total: int, rounds: int, word: str, kind: str) -> Line:
     query = QueryDict(mutable=True)
     query["q"] = word
+    # Its form reads the choices of every facet: that is the page's part, measured above.
+    asked = AdvisoryFilter(query)
+    assert asked.form.is_valid()
 
     def ours() -> list[tuple[int, str]]:
-        return list(AdvisoryFilter(query).qs.values_list("pk", "tracking_id"))
+        return list(asked.narrowed().values_list("pk", "tracking_id"))
 
     found = ours()
     assert found == floor_catalogue.search(normalise(word)), "the floor finds something else"
