@@ -120,8 +120,10 @@ def _part(checklist: Checklist) -> Part:
 
 
 def missing_files(edition: Edition) -> list[str]:
-    """The names of stored files that are not where they were put; nothing is read."""
-    belonging = (*edition.files, *_answer_files(edition))
+    """The names of stored files that are not where they were put; no file is read. Three queries
+    at most."""
+    evidence = json.loads(_content(edition.pk)).get("evidence", [])
+    belonging = (*edition.files, *_answer_files(edition), *evidence)
     return [f["name"] for f in belonging if not files.path_of(f["sha256"]).is_file()]
 
 
@@ -176,9 +178,12 @@ def _edition_entries(folder: str, edition: Edition, last: int) -> Iterator[Entry
     yield Entry(
         f"{folder}/content.json", len(content), edition.digest, partial(_content, edition.pk)
     )
+    proofs = {}  # one file may prove several items
     for evidence in json.loads(content).get("evidence", []):
         name = safe_name(evidence["sha256"][:8], evidence["name"][-MOST_NAME:])
-        yield _stored(f"{folder}/evidence/{name}", evidence)
+        proofs[f"{folder}/evidence/{name}"] = evidence
+    for path, evidence in proofs.items():
+        yield _stored(path, evidence)
     events = events_file(edition.checklist_id, last)
     yield Entry(
         f"{folder}/events.jsonl",

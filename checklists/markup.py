@@ -5,7 +5,7 @@ value passes `escape`; only what this module and its templates wrote themselves 
 """
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from advisories.texts import in_language
 from checklists import wording
 from checklists.assigned import owner_name
 from checklists.forms import Entered
-from checklists.models import NOTE_LENGTH, Checklist, ChecklistItem, Decision
+from checklists.models import NOTE_LENGTH, Checklist, ChecklistItem, Decision, Evidence
 from checklists.moves import Move, Step
 from checklists.page_filters import SEVERITY_NAMES
 from checklists.recorded import COLUMNS, Said, moment, offered, said_in, said_of
@@ -65,8 +65,8 @@ class ItemWriter:
     """Writes the items of one checklist's page in the active language.
 
     `editable`: with forms. `query` ("?..." or "") keeps the filters across a form. `moves` are
-    those of the items' advisories by tracking ID. Making one renders two templates; writing an
-    item runs no query.
+    those of the items' advisories by tracking ID, `evidence` files by an item's key. Making one
+    renders two templates; writing an item runs no query.
     """
 
     def __init__(
@@ -79,8 +79,10 @@ class ItemWriter:
         verify_fixed: bool,
         query: str = "",
         moves: Mapping[str, Move] | None = None,
+        evidence: Mapping[int, Sequence[Evidence]] | None = None,
     ) -> None:
         self.header, self.answers, self.moves = checklist.frozen, answers, moves or {}
+        self.evidence = evidence or {}
         self.happened = checklist.happened
         self.offers_url = reverse("checklists:offers", args=[checklist.pk])
         self.editable, self.verify_fixed, self.query = editable, verify_fixed, query
@@ -92,6 +94,8 @@ class ItemWriter:
         self._reasons: dict[Any, str] = {}
         # The address of one item's form, before and after the tracking ID.
         self.address = reverse("checklists:decide", args=[checklist.pk, "ID"]).rsplit("ID", 1)
+        self.files = f"{checklist.get_absolute_url()}evidence/"
+        self.proving = reverse("checklists:evidence", args=[checklist.pk, "ID"]).rsplit("ID", 1)
         if editable:
             fixed = {"csrf_token": csrf_token, "note_length": NOTE_LENGTH}
             choices = [(c.value, c.label, slot(f"checked_{c.value}")) for c in CHOICES]
@@ -124,9 +128,15 @@ class ItemWriter:
             label = self.words["verified"]
             quick = self._quick(item, [("decision", Decision.VERIFIED.value)], label)
         rest = self._texts(item, reason=item.verdict in NEEDED) + self._previous(item)
+        proofs = self.proofs(item)
+        if item.pk in self.evidence:
+            line += proofs
+        else:  # only the way to add some: it can wait behind the fold
+            rest += proofs
         form = self._work(item, None) if self.editable else ""
         return (
-            f'<div class="body">{self._heading(item)}{self._moved(item)}{line}{quick}'
+            f'<div class="body">{self._heading(item)}{self._moved(item)}{line}'
+            f"{quick}"
             f'<details class="more"><summary>{fold}'
             f'<span class="visually-hidden"> {item.position}</span></summary>'
             f'<div class="body">{rest}</div>{form}</details></div>'
@@ -137,7 +147,8 @@ class ItemWriter:
         form = self._work(item, entered) if self.editable else ""
         return (
             f'<div class="body">{self._heading(item)}{self._mark(item)}{self._undone(item)}'
-            f"{self._moved(item)}{self._texts(item)}{stamp}{self._previous(item)}</div>{form}"
+            f"{self._moved(item)}{self._texts(item)}{stamp}{self._previous(item)}"
+            f"{self.proofs(item)}</div>{form}"
         )
 
     def _heading(self, item: ChecklistItem) -> str:
@@ -271,6 +282,28 @@ class ItemWriter:
             f"<time>{moment(item.decided_at)}</time></p>{values}"
         )
 
+    def proofs(self, item: ChecklistItem) -> SafeString:
+        """The item's evidence and the way to its page; only the way while there is none."""
+        files = self.evidence.get(item.pk, ())
+        if not files and not self.editable:
+            return _NOTHING
+        before, after = self.proving
+        page = f"{before}{item.tracking_id}{after}"
+        word = self.words["evidence"] if files else self.words["add_evidence"]
+        shown = "".join(map(self._proof, files))
+        listed = f"<ul>{shown}</ul>" if files else ""
+        return mark_safe(  # noqa: S308
+            f'<div class="proofs" data-page="{page}">{listed}<a href="{page}">{word}'
+            f'<span class="visually-hidden"> {item.position}</span></a></div>'
+        )
+
+    def _proof(self, file: Evidence) -> str:
+        name, address = escape(file.caption or file.name), f"{self.files}{file.pk}/"
+        shown = f'<span class="file">{name}</span>'
+        if file.thumbnail:
+            shown = f'<img src="{address}thumbnail/" alt="{name}" loading="lazy">'
+        return f'<li><a href="{address}" target="_blank">{shown}</a></li>'
+
     def _previous(self, item: ChecklistItem) -> str:
         """What was decided on the checklist before this one, or before the advisory changed: an
         offer, never a copy."""
@@ -338,6 +371,7 @@ def undone_in(item: ChecklistItem) -> str:
     return str(item.previous.get("undone", "")) if item.previous and is_open else ""
 
 
+_NOTHING = SafeString()
 _SAFE_CHECKED = mark_safe(" checked")
 _SAFE_OPEN = mark_safe(" open")
 
@@ -375,6 +409,8 @@ def _words() -> dict[str, str]:
         "check": _("How to check:"),
         "fix": _("Fix:"),
         "note": _("Our own steps"),
+        "evidence": _("Evidence"),
+        "add_evidence": _("Add evidence"),
         "qa": _("Q&A"),
         "new_tab": _("(opens in a new tab)"),
         "previous": _("Decided on the checklist before this one:"),

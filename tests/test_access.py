@@ -35,6 +35,7 @@ from portal.roles import Role
 from tests.support.customers import PUBLIC_URL, make_link, quick_sheet, record_paper
 from tests.support.moving import reword
 from tests.support.pages import client_of
+from tests.support.proofs import prove
 from tests.support.rollouts import Scene, decide, op, person, quick_files, seen
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +105,10 @@ def checklist(scene):
 
 def item(scene):
     return [scene.id, "A-1"]
+
+
+def proof(scene):
+    return [scene.id, scene.proof.op_id]
 
 
 def edition(scene):
@@ -272,6 +277,15 @@ PAGES = {
     "checklists:unsent": Page(SIGNED_IN, everybody(422, anonymous=LOG_IN)),
     "checklists:sync": Page(NOT_ASKED, NOT_SENT, args=checklist),
     "checklists:changes": Page(TOLD, NOT_ASKED, args=checklist),
+    "checklists:evidence": Page(
+        MEMBERS,
+        ENGINEERS_DO,
+        args=item,
+        sent=lambda scene: once(scene) | {"file": SimpleUploadedFile("a.txt", b"a")},
+    ),
+    "checklists:evidence_file": Page(MEMBERS, NOT_THIS_WAY, args=proof),
+    "checklists:evidence_thumbnail": Page(MEMBERS, NOT_THIS_WAY, args=proof),
+    "checklists:remove_evidence": Page(NOT_THIS_WAY, ENGINEERS_DO, args=proof, sent=once),
     "checklists:offers": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
     "checklists:take": Page(NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=an_offer),
     "checklists:look_through": Page(
@@ -397,8 +411,10 @@ NO_HTML = {
     "worker",
     "session",
     "advisories:note_picture",
-    "advisories:export",
+    "checklists:evidence_file",
+    "checklists:evidence_thumbnail",
     "advisories:compare_csv",
+    "advisories:export",
     "checklists:changes",
     "checklists:export",
     "checklists:edition_file",
@@ -438,6 +454,8 @@ class Cast:
         self.scene = scene = Scene("issued" if after else state)
         if state == "reopened":
             reopen(checklist_id=scene.id, op_id=op("reopen"), reason="because", by=scene.omar)
+        if state == "draft":
+            scene.proof = prove(scene.checklist, by=scene.omar)
         if state == "issued":
             scene.access, _token = make_link(scene)
         if state == "answered":

@@ -491,7 +491,7 @@ def test_the_review_page_takes_a_constant_number_of_queries(django_assert_num_qu
     client = client_of(scene.ines)
     client.get(url("review", scene))
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(url("review", scene))
 
 

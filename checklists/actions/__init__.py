@@ -9,6 +9,7 @@ from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.devices import contact
 from checklists.actions.errors import NotAllowed, Overtaken, Refused, Stale
 from checklists.actions.events import Customer
+from checklists.actions.evidence import add_evidence, remove_evidence, take_late_evidence
 from checklists.actions.offers import Wanted, look_through, take
 from checklists.actions.operations import record
 from checklists.actions.rollouts import change_header, change_host, change_members, discard, purge
@@ -32,6 +33,7 @@ __all__ = [
     "Wanted",
     "accept",
     "add_box",
+    "add_evidence",
     "answer_boxes",
     "assign",
     "change_header",
@@ -55,11 +57,13 @@ __all__ = [
     "purge",
     "record",
     "record_paper",
+    "remove_evidence",
     "reopen",
     "return_items",
     "revoke_edition",
     "revoke_link",
     "revoke_reply",
     "take",
+    "take_late_evidence",
     "withdraw",
 ]

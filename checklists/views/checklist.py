@@ -21,7 +21,7 @@ from checklists.actions.signing import may_review
 from checklists.conflicts import to_resolve
 from checklists.forms import Entered, EnteredAnswer
 from checklists.markup import ItemWriter
-from checklists.models import Checklist, Edition, Event, SignOff
+from checklists.models import Checklist, Edition, Event, Evidence, SignOff
 from checklists.moves import Move
 from checklists.offers import held_by, moves_since, withdrawn
 from checklists.page import (
@@ -148,7 +148,7 @@ def page(
     entered: Entered | None = None,
     answered: EnteredAnswer | None = None,
 ) -> HttpResponse:
-    """The whole page; four to seven queries. `entered` and `answered` are what was refused."""
+    """The whole page; five to eight queries. `entered` and `answered` are what was refused."""
     sheet = Sheet(request, checklist)
     messages = entered.messages if entered else answered.messages if answered else []
     context = sheet.context(entered, answered) | {
@@ -186,7 +186,16 @@ class Sheet:
             verify_fixed=self.values["installed_with"] != header["release"]["slug"],
             query=self.filters.query,
             moves={move.tracking_id: move for move in self.moves},
+            evidence=self.evidence,
         )
+
+    @cached_property
+    def evidence(self) -> dict[int, list[Evidence]]:
+        """The files of each item that has some, by its primary key."""
+        found: dict[int, list[Evidence]] = {}
+        for file in Evidence.objects.present_in(self.checklist):
+            found.setdefault(file.item_id, []).append(file)
+        return found
 
     @cached_property
     def moves(self) -> list[Move]:

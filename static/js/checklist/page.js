@@ -2,6 +2,7 @@
 // one. Nothing is called saved before the device has it on its disk, or the portal has answered.
 import { changed, forget, keep, restoreAll, unsaved } from "./drafts.js";
 import { start as startDevice, takenAlong } from "./device.js";
+import { start as startEvidence, unsentFiles } from "./evidence.js";
 import { entryOf, itemOf, offered, settle as settleForm, showIn } from "./entries.js";
 import { flushNow, start } from "./flusher.js";
 import { fragment } from "./html.js";
@@ -41,7 +42,7 @@ document.addEventListener("input", (event) => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  if (unsaved() && !leaving) event.preventDefault();
+  if ((unsaved() || unsentFiles()) && !leaving) event.preventDefault();
 });
 window.addEventListener("pageshow", () => { leaving = false; });
 
@@ -261,3 +262,4 @@ if (keeping) {
   });
 }
 startDevice(here, keeping, flushNow);
+startEvidence((seq) => live.saw(seq));
