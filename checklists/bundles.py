@@ -18,10 +18,12 @@ from django.db.models import Max, Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from advisories import pictures
 from advisories.texts import LANGUAGES
 from checklists import files
 from checklists.actions.rendering import safe_name, verification_code
 from checklists.chain import body_of, canonical
+from checklists.content import given_pictures
 from checklists.handover import verify
 from checklists.models import Checklist, Edition, Event, Reply, Rollout, SignOff
 
@@ -114,9 +116,15 @@ def _part(checklist: Checklist) -> Part:
 
 
 def missing_files(edition: Edition) -> list[str]:
-    """The names of stored files that are not where they were put; nothing is read."""
+    """The names of stored files that are not where they were put; none of them is read."""
     belonging = (*edition.files, *_answer_files(edition))
-    return [f["name"] for f in belonging if not files.path_of(f["sha256"]).is_file()]
+    # A content is large, and few have notes.
+    noted = "notes" in edition.catalogue
+    shown = given_pictures(json.loads(_content(edition.pk))) if noted else ()
+    return [
+        *(f["name"] for f in belonging if not files.path_of(f["sha256"]).is_file()),
+        *(sha256 for sha256 in shown if not pictures.path_of(sha256).is_file()),
+    ]
 
 
 def _folder(edition: Edition, taken: set[str]) -> str:
@@ -175,6 +183,8 @@ def _edition_entries(folder: str, edition: Edition, last: int) -> Iterator[Entry
     for evidence in json.loads(content).get("evidence", []):
         name = safe_name(evidence["sha256"][:8], evidence["name"][-MOST_NAME:])
         yield _stored(f"{folder}/evidence/{name}", evidence)
+    for tracking_id, picture in given_pictures(json.loads(content)).values():
+        yield _picture(f"{folder}/notes", tracking_id, picture)
     events = events_file(edition.checklist_id, last)
     yield Entry(
         f"{folder}/events.jsonl",
@@ -199,6 +209,22 @@ def _answer_files(edition: Edition) -> list[dict[str, Any]]:
 
 def _stored(path: str, file: dict[str, Any]) -> Entry:
     return Entry(path, file["size"], file["sha256"], partial(files.read, file["sha256"]))
+
+
+def _picture(folder: str, tracking_id: str, picture: dict[str, Any]) -> Entry:
+    """A picture of the company's own note. Raises OSError when it is not where it was put."""
+    sha256, kind = picture["sha256"], picture["type"].removeprefix("image/")
+    caption = picture["caption"][:MOST_NAME]
+    name = safe_name(*filter(None, (sha256[:8], tracking_id, caption)))
+    size = pictures.path_of(sha256).stat().st_size
+    return Entry(f"{folder}/{name}.{kind}", size, sha256, partial(_read_picture, sha256))
+
+
+def _read_picture(sha256: str) -> bytes:
+    try:
+        return pictures.read(sha256)
+    except pictures.PictureChanged as error:
+        raise files.FileChanged(sha256) from error
 
 
 def _content(edition: int) -> bytes:

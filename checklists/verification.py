@@ -11,12 +11,14 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from advisories import pictures
 from advisories.applicability import Reason
 from advisories.note_words import version_in
 from checklists import files
 from checklists.actions.creation import HEADER, frozen_state
 from checklists.actions.operations import decision_of
 from checklists.chain import broken_links, canonical, digest, replay, rewind, timestamp
+from checklists.content import given_pictures
 from checklists.models import Checklist, Edition, Event, Reply, SignOff
 from checklists.offers import catalogue_of
 
@@ -259,6 +261,14 @@ def _stored(edition: Edition) -> list[dict[str, Any]]:
     return [*edition.files, *answered, *([{"name": "logo", "sha256": logo}] if logo else [])]
 
 
+def _pictures(edition: Edition) -> list[str]:
+    """Those of the notes that the edition gives to its customer."""
+    try:
+        return list(given_pictures(json.loads(edition.content)))
+    except (AttributeError, KeyError, TypeError, ValueError):  # changed, which is said elsewhere
+        return []
+
+
 def _files(edition: Edition, name: str) -> list[str]:
     wrong = []
     for file in _stored(edition):
@@ -268,6 +278,13 @@ def _files(edition: Edition, name: str) -> list[str]:
             wrong.append(f"{name}: the stored file {file['name']} was changed.")
         except OSError:
             wrong.append(f"{name}: the stored file {file['name']} is not there.")
+    for sha256 in _pictures(edition):
+        try:
+            pictures.read(sha256)
+        except pictures.PictureChanged:
+            wrong.append(f"{name}: the picture {sha256[:12]} of a note was changed.")
+        except OSError:
+            wrong.append(f"{name}: the picture {sha256[:12]} of a note is not there.")
     found_by = sorted(found.sha256 for found in edition.issued_files.all())
     if found_by != sorted(file["sha256"] for file in (*edition.files, *_sheets(edition))):
         wrong.append(f"{name}: the hashes by which its files are found are not those of its files.")
