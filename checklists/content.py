@@ -27,6 +27,7 @@ from checklists.models import (
 from checklists.moves import Move
 from checklists.numbering import document_number
 from checklists.offers import Offer, Offered, offered_to
+from checklists.page_filters import needs_no_decision
 
 FORMAT = 1
 Json = dict[str, Any]
@@ -146,6 +147,7 @@ def statement_counts(items: list[ChecklistItem]) -> dict[str, int]:
         "pending": decided.count(Decision.PENDING),
         "pending_high": sum(i.decision == Decision.PENDING and i.severity == 3 for i in items),
         "unseen": decided.count(Decision.OPEN),
+        "not_applicable": sum(map(needs_no_decision, items)),
     }
 
 

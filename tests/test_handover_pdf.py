@@ -289,7 +289,7 @@ def test_the_chart_says_its_numbers_to_who_cannot_see_it():
     [chart] = alternatives_in(issued("en"))
 
     assert chart == handover.chart
-    assert "High 17 (Open 11, Done 3, Verified 2, Pending 1)" in chart
+    assert "High 17 (Open 7, Done 3, Verified 2, Pending 1, None needed 4)" in chart
 
 
 def test_the_edition_table_has_every_edition_and_says_which_was_revoked():

@@ -75,7 +75,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class CountLine:
-    """How many advisories of a verdict have each decision; `decisions` as words.DECISIONS."""
+    """How many advisories of a verdict have each decision; `decisions` as words.COUNTED."""
 
     key: str
     verdict: str
@@ -154,6 +154,7 @@ class Handover:
     remarks: tuple[str, ...]
     sum: str
     decisions: tuple[str, ...]
+    counted: tuple[str, ...]
     counts: tuple[CountLine, ...]
     severities: tuple[SeverityLine, ...]
     chart: str

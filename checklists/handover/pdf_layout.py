@@ -23,7 +23,9 @@ FACT_WIDTH = 85.0
 SIGNER_WIDTH = 24.0
 DOCUMENT_WIDTH = 44.0
 HEADER_WIDTH = 80.0
-NUMBER_WIDTH = 50.0
+NUMBER_WIDTH = 54.0
+NUMBER_LINES = 3
+NUMBER_POINTS = 6.5
 CLASS_WIDTH = 30.0
 HEADER_LETTERS = 80
 # Set row by row, or not at all.
@@ -65,7 +67,7 @@ def template_data(handover: Handover) -> Texts:
         "evidence": [_evidence(line) for line in handover.evidence],
         "subject": _short(clean(handover.subject)),
         "customer_short": _short(clean(handover.customer)),
-        "number_short": _short(clean(handover.document_number), NUMBER_WIDTH),
+        "number_head": _number_head(handover.document_number),
         "classification": _short(clean(handover.classification), CLASS_WIDTH),
         "sections": [_section(section) for section in handover.sections],
         "first": [_first_row(row) for row in handover.first],
@@ -74,18 +76,27 @@ def template_data(handover: Handover) -> Texts:
     }
 
 
+def _number_head(number: str) -> str:
+    """The document number for every page's header: in as many lines as fit above the page; only
+    what is longer than any house would number is cut there. The cover has it whole."""
+    number = _short(
+        clean(number), NUMBER_LINES * NUMBER_WIDTH, letters=NUMBER_LINES * HEADER_LETTERS
+    )
+    return breakable(number, NUMBER_WIDTH, NUMBER_POINTS)
+
+
 def _seals(handover: Handover) -> list[str]:
     """What verify.py looks for in the file's metadata; none while nobody has signed."""
     sealed = {"digest": handover.common["digest"], "head": handover.common["chain_head"]}
     return [f"{name} {value}" for name, value in sealed.items() if value]
 
 
-def _short(text: str, millimetres: float = HEADER_WIDTH) -> str:
+def _short(text: str, millimetres: float = HEADER_WIDTH, letters: int = HEADER_LETTERS) -> str:
     """One line that leaves room for the rest of a page's header."""
     line = " ".join(text.split())
     if width(line, POINTS) <= millimetres:
         return line
-    line = line[:HEADER_LETTERS]
+    line = line[:letters]
     while width(line, POINTS) > millimetres:
         line = line[:-1]
     return f"{line}…"

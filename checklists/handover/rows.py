@@ -101,6 +101,17 @@ class Row:
     reference_urls: str
     provenance: str
 
+    @property
+    def counted_key(self) -> str:
+        """The decision that it is counted as, a key of words.COUNTED."""
+        undecided = self.decision_key == "open" and not self.attention
+        needs_none = undecided and self.verdict_key == "not_applicable"
+        return words.NONE_NEEDED if needs_none else self.decision_key
+
+    @property
+    def counted_as(self) -> str:
+        return str(words.COUNTED[self.counted_key])
+
 
 def make_row(
     item: Mapping[str, Any],
