@@ -148,6 +148,16 @@ def test_the_json_fits_the_published_schema(given):
     assert faults(Noted(given=given).export("json")) == []
 
 
+@pytest.mark.parametrize("given", [True, False])
+def test_who_signs_sees_that_the_notes_go_along(given):
+    noted = Noted(given=given)
+    work_off(noted.checklist, noted.omar)
+
+    page = client_of(noted.omar).get(reverse("checklists:prepare", args=[noted.id]))
+
+    assert ("Handed over with it, with their pictures" in text_of(page)) is given
+
+
 def test_the_portals_own_pages_show_the_note_all_the_same():
     noted = Noted(given=False)
 
