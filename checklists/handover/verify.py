@@ -497,8 +497,8 @@ def _check_pictures(
         Finding(
             there,
             f"{folder}: 署名された社内手順の画像 {len(named)} 個が{_there_ja(there)}。",
-            f"{folder}: {len(named)} pictures of our own steps, as they were signed:"
-            f" what is named {_there_en(there)}.",
+            f"{folder}: pictures of our own steps that were signed ({len(named)}):"
+            f" each of them {_there_en(there)}.",
         )
     ]
 
