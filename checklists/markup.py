@@ -28,6 +28,10 @@ from checklists.recorded import COLUMNS, Said, moment, offered, said_in, said_of
 from checklists.undone import undone_words
 
 SLOT = "\x00"  # parts a template's text from its slots; no text that can be stored holds it
+# A browser's autofill reads every form, before any script runs, in a time that grows with their
+# square. On a page of more items than LONG, the forms after the first ones stay text until
+# somebody comes near them: see forms.js.
+LONG, FORMS_AT_ONCE = 40, 8
 NEEDED = (Verdict.REQUIRED, Verdict.CONFIRM)
 CHOICES = [choice for choice in Decision if choice is not Decision.OPEN]
 
@@ -58,8 +62,8 @@ class ItemWriter:
     """Writes the items of one checklist's page in the active language.
 
     `editable`: with forms. `query` ("?..." or "") keeps the filters across a form. `moves` are
-    those of the items' advisories by tracking ID. Making one renders two templates; writing an
-    item runs no query.
+    those of the items' advisories by tracking ID. `long`: the page has more items than LONG.
+    Making one renders two templates; writing an item runs no query.
     """
 
     def __init__(
@@ -72,12 +76,14 @@ class ItemWriter:
         verify_fixed: bool,
         query: str = "",
         moves: Mapping[str, Move] | None = None,
+        long: bool = False,
     ) -> None:
         self.header, self.answers, self.moves = checklist.frozen, answers, moves or {}
         self.happened = checklist.happened
         self.offers_url = reverse("checklists:offers", args=[checklist.pk])
         self.editable, self.verify_fixed, self.query = editable, verify_fixed, query
         self.language = get_language() or "ja"
+        self.long, self.forms = long, 0
         self.words = _words()
         self.severities = {key: self._severity(key) for key in SEVERITY_NAMES}
         self.verdicts = {v.value: _tag("verdict", v.value, v.label) for v in Verdict}
@@ -103,7 +109,7 @@ class ItemWriter:
         state += " settled" if folded else ""
         body = self._folded(item) if folded else self._unfolded(item, entered)
         return mark_safe(  # noqa: S308
-            f'<li class="item{state}" id="item-{item.position}">'
+            f'<li class="item{state}" id="item-{item.position}" data-item="{item.tracking_id}">'
             f'<span class="no">{item.position}</span>{body}</li>'
         )
 
@@ -117,7 +123,7 @@ class ItemWriter:
             label = self.words["verified"]
             quick = self._quick(item, [("decision", Decision.VERIFIED.value)], label)
         rest = self._texts(item, reason=item.verdict in NEEDED) + self._previous(item)
-        form = self._work(item, None) if self.editable else ""
+        form = self._form(item, None) if self.editable else ""
         return (
             f'<div class="body">{self._heading(item)}{self._moved(item)}{line}{quick}'
             f'<details class="more"><summary>{fold}'
@@ -127,7 +133,7 @@ class ItemWriter:
 
     def _unfolded(self, item: ChecklistItem, entered: Entered | None) -> str:
         stamp = self._stamp(item) if item.decision != Decision.OPEN or item.note else ""
-        form = self._work(item, entered) if self.editable else ""
+        form = self._form(item, entered) if self.editable else ""
         return (
             f'<div class="body">{self._heading(item)}{self._mark(item)}{self._undone(item)}'
             f"{self._moved(item)}{self._texts(item)}{stamp}{self._previous(item)}</div>{form}"
@@ -298,6 +304,17 @@ class ItemWriter:
             "version": item.version,
             "n": item.position,
         }
+
+    def _form(self, item: ChecklistItem, entered: Entered | None) -> str:
+        """The form in its place. On a long page only the first ones are there for everybody; the
+        others are for browsers without scripts, and text that scripts make a form of."""
+        form = self._work(item, entered)
+        if not self.long:
+            return form
+        self.forms += 1
+        if entered or self.forms <= FORMS_AT_ONCE:
+            return f'<div class="place">{form}</div>'
+        return f'<div class="place later"><noscript>{form}</noscript></div>'
 
     def _work(self, item: ChecklistItem, entered: Entered | None) -> SafeString:
         """The form of a decision, with what was typed before it was refused."""

@@ -20,7 +20,7 @@ from checklists.actions.rendering import WRITERS
 from checklists.actions.signing import may_review
 from checklists.conflicts import to_resolve
 from checklists.forms import Entered, EnteredAnswer
-from checklists.markup import ItemWriter
+from checklists.markup import LONG, ItemWriter
 from checklists.models import Checklist, Edition, Event, SignOff
 from checklists.moves import Move
 from checklists.offers import held_by, moves_since, withdrawn
@@ -186,6 +186,7 @@ class Sheet:
             verify_fixed=self.values["installed_with"] != header["release"]["slug"],
             query=self.filters.query,
             moves={move.tracking_id: move for move in self.moves},
+            long=sum(map(self.filters.keeps, self.items)) > LONG,
         )
 
     @cached_property

@@ -3,12 +3,8 @@ import { SCHEMA } from "./outbox.js";
 
 const FIELDS = ["decision", "note", "before", "after", "reason", "approver", "waiting_for", "due", "agreed_by"];
 
-export const itemOf = (form) => new URL(form.action).pathname.match(/\/items\/([^/]+)\/decision\/$/)?.[1];
-
-// The form of an item on this page; null while it is not shown.
-export function offered(root, item) {
-  return [...root.querySelectorAll(".item form.work")].find((form) => itemOf(form) === item) ?? null;
-}
+export const itemOf = (form) => itemAt(new URL(form.action).pathname);
+export const itemAt = (address) => address.match(/\/items\/([^/]+)\/decision\/$/)?.[1];
 
 export function entryOf(form, { user, here, follows }) {
   const data = new FormData(form);

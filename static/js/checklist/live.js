@@ -1,5 +1,6 @@
 // What others did, within seconds, without a reload. An item in which somebody types is left alone.
 import { ask } from "./ask.js";
+import { watch as watchForms } from "./forms.js";
 import { fragment } from "./html.js";
 import { showState, words } from "./state.js";
 
@@ -55,6 +56,7 @@ export function watch(here, page) {
       const focused = old.contains(document.activeElement);
       const item = fragment(html);
       old.replaceWith(item);
+      watchForms(item);
       if (!focused) continue;
       item.tabIndex = -1;
       item.focus({ preventScroll: true });

@@ -1,9 +1,10 @@
 // The checklist page without reloads, with or without a network. Every form also works as a plain
 // one. Nothing is called saved before the device has it on its disk, or the portal has answered.
-import { changed, forget, keep, restoreAll, unsaved } from "./drafts.js";
+import { changed, forget, keep, kept, restoreAll, unsaved } from "./drafts.js";
 import { start as startDevice, takenAlong } from "./device.js";
-import { entryOf, itemOf, offered, settle as settleForm, showIn } from "./entries.js";
+import { entryOf, itemAt, itemOf, settle as settleForm, showIn } from "./entries.js";
 import { flushNow, start } from "./flusher.js";
+import { formIn, itemNamed, touchedIn, watch as watchForms } from "./forms.js";
 import { fragment } from "./html.js";
 import { watch } from "./live.js";
 import * as outbox from "./outbox.js";
@@ -99,6 +100,7 @@ function showRecorded(old, answer) {
   const focused = old.contains(document.activeElement) || document.activeElement === document.body;
   const item = fragment(answer.item);
   old.replaceWith(item);
+  watchForms(item);
   if (answer.conflict) item.querySelector(".body").append(fragment(answer.conflict));
   if (answer.outcome === "late") item.querySelector(".body").append(notice(answer.words));
   const failed = answer.outcome === "conflict" || answer.outcome === "late";
@@ -164,12 +166,13 @@ function answered(pairs, data) {
   for (const [entry, answer] of ours) {
     live.saw(answer.seq);
     if (answer.outcome === "refused") mine.push(entry);
-    showAnswer(formOf(entry.item), entry, answer);
+    showAnswer(itemNamed(entry.item), entry, answer);
   }
   showCounts();
 }
 
-function showAnswer(form, entry, answer) {
+function showAnswer(item, entry, answer) {
+  const form = formIn(item);
   if (!form) return;
   if (answer.outcome === "refused") {
     showRefused(form, answer.messages);
@@ -178,12 +181,12 @@ function showAnswer(form, entry, answer) {
   }
   const more = mine.some((each) => each.item === entry.item && !each.refused);
   if (answer.item && !more && !changed(form)) {
-    showRecorded(form.closest(".item"), answer);
+    showRecorded(item, answer);
     return;
   }
   // Somebody goes on typing here: their words stay, and now stand on what was just recorded.
   if (answer.outcome === "applied" || answer.outcome === "same") {
-    for (const each of form.closest(".item").querySelectorAll("[name=base_version]")) each.value = answer.version;
+    for (const each of [form, ...item.querySelectorAll("form")]) each.elements.base_version.value = answer.version;
   }
   say(form, more ? "kept" : answer.outcome);
   showState("saved", answer.words);
@@ -216,7 +219,8 @@ async function readOutbox() {
   mine = entries.filter((entry) => entry.user === user && entry.checklist === here.checklist);
 }
 
-const formOf = (item) => offered(document, item);
+const isChanged = (form) => Boolean(form && changed(form));
+const formOf = (item) => formIn(itemNamed(item));
 
 // The beginning
 
@@ -234,12 +238,16 @@ for (const entry of mine) {
   if (entry.refused) showRefused(form, entry.refused);
   say(form, entry.refused ? "refused" : "kept");
 }
-restored = restoreAll(document.querySelectorAll("form.work"));
+// With an entry in this tab, or sent back by the portal with its errors.
+const began = new Set([...kept().map(itemAt).map(formOf), ...document.querySelectorAll("form.work")]);
+began.delete(null);
+restored = restoreAll(began);
 showCounts();
+watchForms(document);
 
 document.getElementById("online-only").hidden = keeping;
 live = watch(here, {
-  busy: (item) => [...item.querySelectorAll("form.work")].some((form) => changed(form) || mine.some((entry) => entry.item === itemOf(form))),
+  busy: (item) => mine.some((entry) => entry.item === item.dataset.item) || isChanged(touchedIn(item)),
   progress: showProgress,
   settled: showCounts,
   failed: told,
