@@ -4,7 +4,7 @@ A template loop over a thousand items with six choices each takes 20 to 30 times
 value passes `escape`; only what this module and its templates wrote themselves is marked safe.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -63,7 +63,8 @@ class ItemWriter:
 
     `editable`: with forms. `query` ("?..." or "") keeps the filters across a form. `moves` are
     those of the items' advisories by tracking ID. `long`: the page has more items than LONG.
-    Making one renders two templates; writing an item runs no query.
+    `chosen`: the tracking IDs that are ticked for a decision on several. Making one renders two
+    templates; writing an item runs no query.
     """
 
     def __init__(
@@ -77,13 +78,14 @@ class ItemWriter:
         query: str = "",
         moves: Mapping[str, Move] | None = None,
         long: bool = False,
+        chosen: Container[str] = (),
     ) -> None:
         self.header, self.answers, self.moves = checklist.frozen, answers, moves or {}
         self.happened = checklist.happened
         self.offers_url = reverse("checklists:offers", args=[checklist.pk])
         self.editable, self.verify_fixed, self.query = editable, verify_fixed, query
         self.language = get_language() or "ja"
-        self.long, self.forms = long, 0
+        self.long, self.forms, self.chosen = long, 0, chosen
         self.words = _words()
         self.severities = {key: self._severity(key) for key in SEVERITY_NAMES}
         self.verdicts = {v.value: _tag("verdict", v.value, v.label) for v in Verdict}
@@ -110,7 +112,18 @@ class ItemWriter:
         body = self._folded(item) if folded else self._unfolded(item, entered)
         return mark_safe(  # noqa: S308
             f'<li class="item{state}" id="item-{item.position}" data-item="{item.tracking_id}">'
-            f'<span class="no">{item.position}</span>{body}</li>'
+            f'<span class="no">{item.position}</span>{self._pick(item)}{body}</li>'
+        )
+
+    def _pick(self, item: ChecklistItem) -> str:
+        """A tick for the decision on several items, with the version that is seen."""
+        if not self.editable:
+            return ""
+        checked = " checked" if item.tracking_id in self.chosen else ""
+        return (
+            f'<label class="pick"><input type="checkbox" name="item" form="several"'
+            f' value="{item.tracking_id} {item.version}"{checked}>'
+            f'<span class="visually-hidden">{self.words["choose"]} {item.position}</span></label>'
         )
 
     def _folded(self, item: ChecklistItem) -> str:
@@ -395,6 +408,7 @@ def _words() -> dict[str, str]:
         "offered": _("The catalogue has a newer revision:"),
         "take": _("Record the same decision"),
         "verified": _("Verified"),
+        "choose": _("Choose item"),
         "open": Decision.OPEN.label,
     }
     return {name: escape(text) for name, text in words.items()}

@@ -664,7 +664,8 @@ def test_a_decided_item_is_one_line_with_what_who_and_when(scene):
     line = words(row.split("<details")[0])
     assert row.startswith('<li class="item settled" id="item-1" data-item="A-1">')
     assert line == (
-        f"1 Severity High Advisory 1 Done 再起動済 Omar 大森 {when} Value before on Value after off"
+        f"1 Choose item 1 Severity High Advisory 1 Done 再起動済 Omar 大森 {when}"
+        " Value before on Value after off"
     )
     assert "Summary" in words(row.split("<details")[1])
 

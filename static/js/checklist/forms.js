@@ -23,6 +23,14 @@ export function touchedIn(item) {
   return place ? made.get(place) ?? null : item.querySelector("form.work");
 }
 
+// Another state of an item, as the portal sent it, in the place of the old one.
+export function replaceItem(old, item) {
+  const [was, is] = [old, item].map((each) => each.querySelector(".pick input"));
+  if (was && is) is.checked = was.checked;
+  old.replaceWith(item);
+  watch(item);
+}
+
 export function watch(root) {
   for (const place of root.querySelectorAll(".place")) observer.observe(place);
 }

@@ -1,10 +1,11 @@
 // The checklist page without reloads, with or without a network. Every form also works as a plain
 // one. Nothing is called saved before the device has it on its disk, or the portal has answered.
+import { start as startSeveral } from "./bulk.js";
 import { changed, forget, keep, kept, restoreAll, unsaved } from "./drafts.js";
 import { start as startDevice, takenAlong } from "./device.js";
-import { entryOf, itemAt, itemOf, settle as settleForm, showIn } from "./entries.js";
+import { entryOf, fill, itemAt, itemOf, recordedIn, settle as settleForm, showIn } from "./entries.js";
 import { flushNow, start } from "./flusher.js";
-import { formIn, itemNamed, touchedIn, watch as watchForms } from "./forms.js";
+import { formIn, itemNamed, replaceItem, touchedIn, watch as watchForms } from "./forms.js";
 import { fragment } from "./html.js";
 import { watch } from "./live.js";
 import * as outbox from "./outbox.js";
@@ -18,12 +19,14 @@ const sending = new WeakSet();
 let mine = []; // entries of this checklist and this person that the portal has not taken
 let keeping = outbox.isAvailable();
 let live = null;
+let several = null;
 let leaving = false;
 let reason = ""; // why nothing can be sent just now
 let restored = false; // what was typed before is there again, and nobody has gone on yet
 
 document.addEventListener("submit", (event) => {
   const form = event.target.closest(FORMS);
+  if (event.defaultPrevented) return; // somebody else sends it
   if (!form) {
     leaving = true; // a plain form of this page: drafts come back when it is shown again
     return;
@@ -80,6 +83,42 @@ async function keepOnDevice(form) {
   return true;
 }
 
+// Many at once: all of them are on the disk, or none is. `wanted` are pairs of item and decision.
+async function keepAll(wanted) {
+  const made = wanted.map(([item, decision]) => {
+    const before = mine.filter((entry) => !entry.refused && entry.item === item).at(-1);
+    return entryOf(formOf(item), { user, here, follows: before?.op_id, decision });
+  });
+  showState("sending", words("keeping"));
+  let entries;
+  try {
+    entries = await outbox.addAll(made);
+  } catch {
+    showState("failed", words("device_failed"));
+    return null;
+  }
+  mine.push(...entries);
+  for (const entry of entries) {
+    const form = formOf(entry.item);
+    if (!changed(form)) fill(form, entry.payload.decision);
+    say(form, "kept");
+  }
+  showCounts();
+  flushNow();
+  return entries;
+}
+
+// What the portal has refused is let go, and the form is as it was.
+async function letGo(entry, former) {
+  await outbox.remove([entry]);
+  mine = mine.filter((each) => each.op_id !== entry.op_id);
+  const form = formOf(entry.item);
+  form.querySelector("[role=alert]")?.remove();
+  fill(form, former);
+  say(form, "");
+  showCounts();
+}
+
 // The device does not keep entries: straight to the portal, and nothing counts before its answer.
 async function sendAtOnce(form) {
   const failed = form.querySelector("[role=alert]");
@@ -99,8 +138,7 @@ async function sendAtOnce(form) {
 function showRecorded(old, answer) {
   const focused = old.contains(document.activeElement) || document.activeElement === document.body;
   const item = fragment(answer.item);
-  old.replaceWith(item);
-  watchForms(item);
+  replaceItem(old, item);
   if (answer.conflict) item.querySelector(".body").append(fragment(answer.conflict));
   if (answer.outcome === "late") item.querySelector(".body").append(notice(answer.words));
   const failed = answer.outcome === "conflict" || answer.outcome === "late";
@@ -169,6 +207,7 @@ function answered(pairs, data) {
     showAnswer(itemNamed(entry.item), entry, answer);
   }
   showCounts();
+  several?.answered(ours);
 }
 
 function showAnswer(item, entry, answer) {
@@ -268,4 +307,10 @@ if (keeping) {
     },
   });
 }
+several = startSeveral({
+  keeping: () => keeping,
+  keepAll,
+  letGo,
+  recorded: (item) => recordedIn(formOf(item)),
+});
 startDevice(here, keeping, flushNow);
