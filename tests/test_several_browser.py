@@ -178,7 +178,7 @@ def test_a_plain_form_does_the_same_where_nothing_is_kept(open_page, login_as, s
     tick(page, 1)
     tick(page, 2)
     if not script:
-        page.get_by_text("選択した項目をまとめて判断").last.click()
+        page.locator(".several summary").click()
 
     decide_ticked(page)
 

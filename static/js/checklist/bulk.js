@@ -1,6 +1,6 @@
 // One decision on the items that are ticked, and undoing it. Each item gets an entry of its own in
 // the outbox; where the device keeps nothing, the form is sent as the plain one that it is.
-import { itemNamed } from "./forms.js";
+import { itemNamed, openItems } from "./forms.js";
 
 const TAKEN = ["applied", "same"];
 let page; // {keeping(), keepAll([[item, decision]]), letGo(entry, former), recorded(item)}
@@ -14,7 +14,10 @@ export function start(given) {
   if (!form) return { answered() {} };
   form.classList.add("follows");
   form.elements.clear.hidden = false;
-  document.querySelector(".choose a").hidden = true;
+  document.querySelector(".choose a").addEventListener("click", (event) => {
+    event.preventDefault();
+    enter();
+  });
   document.addEventListener("change", ({ target }) => {
     if (target.form !== form) return;
     if (target.name === "all") for (const box of shown()) box.checked = target.checked;
@@ -30,11 +33,17 @@ export function start(given) {
 const boxes = () => [...document.querySelectorAll(".pick input")];
 const chosen = () => boxes().filter((box) => box.checked);
 const named = (box) => box.closest(".item").dataset.item;
-// Those that stand open: what is in a closed fold was not meant.
-const shown = () => boxes().filter((box) => !box.closest(".group > details:not([open])"));
+const shown = () => openItems().map((item) => item.querySelector(".pick input"));
 const say = (key, count) => form.dataset[`say_${key}`].replace("%n", count);
 
-export function choose(items) {
+// To the form, if something is ticked.
+export function enter() {
+  if (!form || !chosen().length) return;
+  form.querySelector("details").open = true;
+  form.querySelector("summary").focus();
+}
+
+function choose(items) {
   for (const box of boxes()) box.checked = items.includes(named(box));
   show();
 }
@@ -53,6 +62,7 @@ function range(event) {
 function show() {
   const count = chosen().length;
   const fold = form.querySelector("details");
+  document.querySelector(".choose a").hidden = !count;
   form.querySelector(".count").textContent = count ? say("chosen", count) : "";
   if (count && !form.classList.contains("chosen") && innerWidth > 800) fold.open = true;
   form.classList.toggle("chosen", count > 0);

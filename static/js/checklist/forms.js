@@ -17,6 +17,17 @@ export function formIn(item) {
   return place ? formAt(place) : item?.querySelector("form.work") ?? null;
 }
 
+// Those that stand open: what is in a closed fold of the list is not looked at.
+export const openItems = () =>
+  [...document.querySelectorAll(".item")].filter((item) => !item.closest(".group > details:not([open])"));
+
+// The form of an item, in the page at once.
+export function bring(item) {
+  const place = item.querySelector(".place");
+  if (place) enter(place);
+  return formIn(item);
+}
+
 // The same, while it is still as the portal sent it: null.
 export function touchedIn(item) {
   const place = item.querySelector(".place");

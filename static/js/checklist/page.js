@@ -7,6 +7,7 @@ import { entryOf, fill, itemAt, itemOf, recordedIn, settle as settleForm, showIn
 import { flushNow, start } from "./flusher.js";
 import { formIn, itemNamed, replaceItem, touchedIn, watch as watchForms } from "./forms.js";
 import { fragment } from "./html.js";
+import { start as startKeys } from "./keyboard.js";
 import { watch } from "./live.js";
 import * as outbox from "./outbox.js";
 import { say, showState, showUnsaved, words } from "./state.js";
@@ -313,4 +314,5 @@ several = startSeveral({
   letGo,
   recorded: (item) => recordedIn(formOf(item)),
 });
+startKeys();
 startDevice(here, keeping, flushNow);
