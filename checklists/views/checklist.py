@@ -223,8 +223,12 @@ class Sheet:
             query=self.filters.query,
             moves={move.tracking_id: move for move in self.moves},
             chosen=self.chosen,
-            long=sum(map(self.filters.keeps, self.items)) > LONG,
+            long=self.long,
         )
+
+    @cached_property
+    def long(self) -> bool:
+        return sum(map(self.filters.keeps, self.items)) > LONG
 
     @cached_property
     def moves(self) -> list[Move]:
@@ -276,6 +280,7 @@ class Sheet:
             "given": questions,
             "conflicts": self.waiting(to_resolve(checklist)),
             "sections": sections,
+            "long": self.long,
             "shown": sum(len(section.items) for section in sections),
             "filters": self.filters,
             "formats": [
