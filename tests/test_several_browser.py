@@ -190,6 +190,17 @@ def test_a_plain_form_does_the_same_where_nothing_is_kept(open_page, login_as, s
     assert states(scene) == ["open"] * 3
 
 
+def test_the_page_stays_where_it_is_while_it_says_so(open_checklist):
+    page = open_checklist()
+    tick(page, 1)
+    before = page.evaluate("scrollY")
+
+    decide_ticked(page, "実施不要")
+    said(page, "反映していません: 1")
+
+    assert page.evaluate("scrollY") == before
+
+
 # Undoing
 
 
@@ -255,6 +266,8 @@ def test_undoing_lets_go_of_what_the_portal_has_refused(open_checklist, scene):
 
     undo(page)
 
+    said(page, "元に戻しました: 2")
+    says(page, "すべて保存済み")
     expect(page.locator("#item-1").get_by_role("alert")).to_have_count(0)
     outbox_is_empty(page)
     enter(page, 1, "実施済", "設定した")

@@ -6,7 +6,7 @@ const TAKEN = ["applied", "same"];
 let page; // {keeping(), keepAll([[item, decision]]), letGo(entry, former), recorded(item)}
 let form, last;
 let done = []; // [{item, entry, former, marked, answer}] of the last decision on several
-let undone = null; // the same of its undoing, and which items were left as they are
+let undone = null; // {done: the same of its undoing, left, free: items left as they are, or let go}
 
 export function start(given) {
   page = given;
@@ -92,7 +92,7 @@ async function submit(event) {
   choose([]);
   form.querySelector("details").open = false;
   report();
-  form.querySelector(".said").focus();
+  form.querySelector(".said").focus({ preventScroll: true });
 }
 
 // What is an item's own stays: its values, and its note where none is given.
@@ -107,19 +107,21 @@ function answered(pairs) {
 }
 
 async function undo() {
-  const left = [], again = [];
+  const left = [], again = [], free = [];
   for (const each of done) {
     const outcome = each.answer?.outcome;
-    if (outcome === "refused") await page.letGo(each.entry, each.former);
-    else if (outcome === "conflict" || outcome === "late" || outcome === "same") continue;
+    if (outcome === "refused") {
+      await page.letGo(each.entry, each.former);
+      free.push(each.item);
+    } else if (outcome === "conflict" || outcome === "late" || outcome === "same") continue;
     else if (each.marked || decidedSince(each)) left.push(each.item);
     else again.push(each);
   }
   const entries = again.length ? await page.keepAll(again.map(({ item, former }) => [item, former])) : [];
   if (!entries) return tell([say("failed")], true);
-  undone = { left, done: entries.map((entry) => ({ item: entry.item, entry })) };
+  undone = { left, free, done: entries.map((entry) => ({ item: entry.item, entry })) };
   report();
-  form.querySelector(".said").focus();
+  form.querySelector(".said").focus({ preventScroll: true });
 }
 
 // The page shows another version than the one that this decision made.
@@ -131,12 +133,13 @@ function report() {
   const of = (list, fits) => list.filter(({ answer }) => fits(answer?.outcome)).map(({ item }) => item);
   const list = undone ? undone.done : done;
   const rows = [
-    [undone ? "undone" : "recorded", of(list, (outcome) => TAKEN.includes(outcome)), false],
+    [undone ? "undone" : "recorded", [...of(list, (outcome) => TAKEN.includes(outcome)), ...(undone?.free ?? [])], false],
     ["waiting", of(list, (outcome) => !outcome), false],
     ["missed", of(list, (outcome) => outcome && !TAKEN.includes(outcome)), true],
     ["left", undone ? undone.left : [], true],
   ].filter(([, items]) => items.length);
-  tell(rows.map(([key, items, places]) => [say(key, items.length), ...(places ? items.map(place) : [])]), false, !undone);
+  const offer = !undone && done.some(({ answer }) => [undefined, "applied", "refused"].includes(answer?.outcome));
+  tell(rows.map(([key, items, places]) => [say(key, items.length), ...(places ? items.map(place) : [])]), false, offer);
 }
 
 function place(item) {

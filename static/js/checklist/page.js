@@ -117,6 +117,7 @@ async function letGo(entry, former) {
   form.querySelector("[role=alert]")?.remove();
   fill(form, former);
   say(form, "");
+  showState("saved");
   showCounts();
 }
 
