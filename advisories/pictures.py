@@ -3,28 +3,27 @@ program added, stored once under the SHA-256 of that."""
 
 import hashlib
 import io
-import os
-import tempfile
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
+
+from advisories.stored_files import FileChanged, Folder
+
+__all__ = ["FileChanged", "Picture", "PictureRefused", "clean", "path_of", "read", "store"]
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE = 2400  # larger ones are made smaller: enough for a page of paper
 READ = ("PNG", "JPEG", "WEBP", "GIF")
 
+_folder = Folder("notes")
+path_of, read = _folder.path_of, _folder.read
+
 
 class PictureRefused(Exception):
     """The file is no picture that can be kept; the message says why."""
-
-
-class PictureChanged(Exception):
-    """The stored file no longer has the hash it is stored under."""
 
 
 @dataclass(frozen=True)
@@ -85,32 +84,5 @@ def _written(opened: Image.Image) -> Picture:
     )
 
 
-def path_of(sha256: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / "notes" / sha256[:2] / sha256
-
-
 def store(picture: Picture) -> None:
-    """Write the file so that a crash leaves all of it or nothing; the same one is written once."""
-    target = path_of(picture.sha256)
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(picture.data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-
-
-def read(sha256: str) -> bytes:
-    """The stored bytes. Raises PictureChanged when they do not have that hash any more, and
-    FileNotFoundError."""
-    data = path_of(sha256).read_bytes()
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise PictureChanged(sha256)
-    return data
+    _folder.store(picture.data)

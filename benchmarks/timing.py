@@ -11,7 +11,8 @@ from typing import Any
 @dataclass(frozen=True)
 class Line:
     """One row of the table; times in milliseconds, `floor` None where there is only a limit;
-    `memory` and its limit in megabytes, None where it was not measured."""
+    `memory` and its limit in megabytes, None where it was not measured; `orm` is what the floor's
+    statements cost as plain ORM calls, None where that was not asked."""
 
     name: str
     ours: float
@@ -19,6 +20,7 @@ class Line:
     limit: float  # a ratio, or milliseconds where there is no floor
     memory: float | None = None
     most_memory: float = 0
+    orm: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -33,7 +35,8 @@ class Line:
         else:
             ratio = self.ours / self.floor
             measured = f"{self.ours:10.2f} {self.floor:10.2f} {ratio:6.2f}x  <= {self.limit:.0f}x"
-        return f"{self.name:<44} {measured:<44} {'holds' if self.holds else 'MISSED'}"
+        alone = f"  (ORM alone {self.orm:.2f} ms)" if self.orm is not None else ""
+        return f"{self.name:<44} {measured:<44} {'holds' if self.holds else 'MISSED'}{alone}"
 
 
 HEAD = f"{'':<44} {'ours ms':>10} {'floor ms':>10} {'ratio':>7}  goal"
@@ -46,14 +49,23 @@ def milliseconds(work: Callable[[], Any]) -> float:
 
 
 def compare(
-    name: str, ours: Callable[[], Any], floor: Callable[[], Any], *, limit: float, rounds: int
+    name: str,
+    ours: Callable[[], Any],
+    floor: Callable[[], Any],
+    *,
+    limit: float,
+    rounds: int,
+    orm: Callable[[], Any] | None = None,
 ) -> Line:
     """Medians of `rounds` runs of each, taking turns, after one run of each to warm up."""
-    ours(), floor()
+    works = [ours, floor, *([orm] if orm else [])]
+    for work in works:
+        work()
     gc.collect()
     gc.disable()
     try:
-        pairs = [(milliseconds(ours), milliseconds(floor)) for _ in range(rounds)]
+        times = [[milliseconds(work) for work in works] for _ in range(rounds)]
     finally:
         gc.enable()
-    return Line(name, median(o for o, _ in pairs), median(f for _, f in pairs), limit)
+    medians = [median(column) for column in zip(*times, strict=True)]
+    return Line(name, medians[0], medians[1], limit, orm=medians[2] if orm else None)

@@ -6,7 +6,7 @@ ZIP's layout is known in advance. So it is streamed, with its size, one file in 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,7 @@ class Bundle:
     """`tag` changes when a byte of the ZIP does."""
 
     name: str
+    editions: list[Edition]
     entries: list[Entry]
 
     @property
@@ -55,8 +56,7 @@ class Bundle:
 
     @property
     def tag(self) -> str:
-        known = [[entry.path, entry.size, entry.sha256] for entry in self.entries]
-        return hashlib.sha256(canonical(known).encode()).hexdigest()
+        return tag_of((entry.path, entry.size, entry.sha256) for entry in self.entries)
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """The ZIP from byte `start` on. Raises files.FileChanged or OSError when a stored file is
@@ -77,11 +77,16 @@ class Part:
     why_not: str = ""
 
 
-def bundle_of_edition(edition: Edition, last: int | None = None) -> Bundle:
-    """One issued edition with its events up to number `last`: the last one that concerns it,
-    unless another is given."""
+def tag_of(files_of_zip: Iterable[tuple[str, int, str]]) -> str:
+    """What stands for a ZIP as `zip_chunks` makes it: its files in their order, each as path, size
+    and SHA-256. Nothing else is in it."""
+    return hashlib.sha256(canonical([list(file) for file in files_of_zip]).encode()).hexdigest()
+
+
+def bundle_of_edition(edition: Edition) -> Bundle:
+    """One issued edition with its events up to the last one that names it."""
     folder = _folder(edition, set())
-    return Bundle(f"{folder}.zip", _entries([(folder, edition)], [], last))
+    return Bundle(f"{folder}.zip", [edition], _entries([(folder, edition)], []))
 
 
 def bundle_of_rollout(rollout: Rollout) -> Bundle:
@@ -90,7 +95,8 @@ def bundle_of_rollout(rollout: Rollout) -> Bundle:
     taken: set[str] = set()
     editions = [(_folder(p.edition, taken), p.edition) for p in parts if p.edition]
     name = safe_name(rollout.number or rollout.project)[:MOST_NAME]
-    return Bundle(f"{name}.zip", _entries(editions, [p for p in parts if not p.edition]))
+    entries = _entries(editions, [p for p in parts if not p.edition])
+    return Bundle(f"{name}.zip", [edition for _folder, edition in editions], entries)
 
 
 def parts_of(rollout: Rollout) -> list[Part]:
@@ -114,8 +120,10 @@ def _part(checklist: Checklist) -> Part:
 
 
 def missing_files(edition: Edition) -> list[str]:
-    """The names of stored files that are not where they were put; nothing is read."""
-    belonging = (*edition.files, *_answer_files(edition))
+    """The names of stored files that are not where they were put; no file is read. Three queries
+    at most."""
+    evidence = json.loads(_content(edition.pk)).get("evidence", [])
+    belonging = (*edition.files, *_answer_files(edition), *evidence)
     return [f["name"] for f in belonging if not files.path_of(f["sha256"]).is_file()]
 
 
@@ -130,19 +138,17 @@ def _folder(edition: Edition, taken: set[str]) -> str:
     return name
 
 
-def _entries(
-    editions: list[tuple[str, Edition]], left_out: list[Part], last: int | None = None
-) -> list[Entry]:
+def _entries(editions: list[tuple[str, Edition]], left_out: list[Part]) -> list[Entry]:
     """Sorted by path, the manifest last: it names all the others."""
     entries = [
         _fixed("README.txt", _readme()),
-        _fixed("verify.py", Path(verify.__file__).read_bytes()),
+        _fixed("verify.py", program()),
         _fixed("checklist-1.schema.json", SCHEMA.read_bytes()),
     ]
     if left_out:
         entries.append(_fixed(LEFT_OUT, _left_out(left_out)))
     for folder, edition in editions:
-        entries += _edition_entries(folder, edition, last or last_event(edition))
+        entries += _edition_entries(folder, edition, last_event(edition))
     entries.sort(key=lambda entry: entry.path)
     named = [
         {
@@ -172,9 +178,12 @@ def _edition_entries(folder: str, edition: Edition, last: int) -> Iterator[Entry
     yield Entry(
         f"{folder}/content.json", len(content), edition.digest, partial(_content, edition.pk)
     )
+    proofs = {}  # one file may prove several items
     for evidence in json.loads(content).get("evidence", []):
         name = safe_name(evidence["sha256"][:8], evidence["name"][-MOST_NAME:])
-        yield _stored(f"{folder}/evidence/{name}", evidence)
+        proofs[f"{folder}/evidence/{name}"] = evidence
+    for path, evidence in proofs.items():
+        yield _stored(path, evidence)
     events = events_file(edition.checklist_id, last)
     yield Entry(
         f"{folder}/events.jsonl",
@@ -223,6 +232,11 @@ def events_file(checklist: UUID, last: int) -> bytes:
 def _line(event: Event) -> str:
     body = body_of(event, tracking_id=event.item.tracking_id if event.item else None)
     return canonical(body | {"hash": event.hash})
+
+
+def program() -> bytes:
+    """The verifier as it goes into the bundle, without the portal."""
+    return Path(verify.__file__).read_bytes()
 
 
 def _readme() -> bytes:

@@ -68,7 +68,8 @@ def replay(events: Iterable[Event]) -> dict[str, Any]:
     """The state that the events add up to: {"header": {name: text}, "answers": {question:
     [value, version, by, at]}, "reasons": {tracking_id: reason}, "decisions": {tracking_id:
     {..., "by", "at", "returned", "returned_comment", "returned_by", "flagged"}}, "versions":
-    {...}, "assigned": {tracking_id: [person, team]}}.
+    {...}, "assigned": {tracking_id: [person, team]}, "evidence": {id: {"item", "name", ..., "by",
+    "at", "removed": [by, at]}}}.
 
     `at` is a `timestamp`, None while nobody has answered. An item that no event touched is
     missing from "decisions" and "versions".
@@ -80,6 +81,7 @@ def replay(events: Iterable[Event]) -> dict[str, Any]:
         "decisions": {},
         "versions": {},
         "assigned": {},
+        "evidence": {},
     }
     for event in events:
         if event.outcome == Event.Outcome.APPLIED:
@@ -111,6 +113,12 @@ def _apply(
             decided |= {"returned": False, "flagged": False}
             decisions.setdefault(payload["item"], {}).update(decided)
             state["versions"][payload["item"]] = effect["version"]
+        case Event.Kind.EVIDENCE_ADDED if not effect["known"]:
+            file = {key: value for key, value in payload.items() if key != "resolves"}
+            file |= {"thumbnail": effect["thumbnail"], "by": by, "at": at, "removed": ["", None]}
+            state["evidence"][str(event.op_id)] = file
+        case Event.Kind.EVIDENCE_REMOVED:
+            state["evidence"][payload["evidence"]]["removed"] = [by, at]
         case Event.Kind.RETURNED:
             for tracking_id, version in effect["versions"].items():
                 comment = payload["items"][tracking_id]

@@ -5,18 +5,18 @@ from collections.abc import Iterable
 from checklists.models import Checklist, Event
 
 WAITING = (Event.Outcome.CONFLICT, Event.Outcome.LATE)
+# What may be stored without being applied.
+ENTRIES = (Event.Kind.DECISION, Event.Kind.ANSWER, Event.Kind.EVIDENCE_ADDED)
 
 
 def to_resolve(checklist: Checklist, *, resolved_too: bool = False) -> list[Event]:
-    """Conflicting and late decisions and answers that nobody has resolved, oldest first.
+    """Conflicting and late decisions, answers and files that nobody has resolved, oldest first.
 
     One is resolved by an applied event that names its op_id in `resolves`, or by a newer applied
     decision of the same person on the same item (design 5). At most two queries.
     """
     waiting = list(
-        checklist.events.filter(
-            outcome__in=WAITING, kind__in=(Event.Kind.DECISION, Event.Kind.ANSWER)
-        )
+        checklist.events.filter(outcome__in=WAITING, kind__in=ENTRIES)
         .select_related("item")
         .order_by("seq")
     )
@@ -25,7 +25,7 @@ def to_resolve(checklist: Checklist, *, resolved_too: bool = False) -> list[Even
     later = checklist.events.filter(
         seq__gt=waiting[0].seq,
         outcome=Event.Outcome.APPLIED,
-        kind__in=(Event.Kind.DECISION, Event.Kind.ANSWER, Event.Kind.RESOLVED),
+        kind__in=(*ENTRIES, Event.Kind.RESOLVED),
     )
     return unresolved(waiting, list(later))
 

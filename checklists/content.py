@@ -19,6 +19,7 @@ from checklists.models import (
     ChecklistItem,
     Decision,
     Edition,
+    Evidence,
     HandoverSettings,
     SignOff,
 )
@@ -34,7 +35,7 @@ def content_of(checklist: Checklist, edition: Edition, offered: Offered | None =
     """The content of the checklist as it stands, for this edition.
 
     A draft's offers are those of the catalogue now (`offered`, where it was asked already), and
-    its hand-over looks as it is set now; a prepared edition's are those that were signed. Three
+    its hand-over looks as it is set now; a prepared edition's are those that were signed. Four
     queries, for a draft those of `offered_to` more.
     For an issued edition the content that was signed is `edition.content`, not this.
     """
@@ -77,8 +78,7 @@ def content_of(checklist: Checklist, edition: Edition, offered: Offered | None =
         },
         "statement": _both(partial(wording.statement_text, statement_counts(items))),
         "offers": offers,
-        # Files that prove an item: [{"tracking_id", "name", "size", "sha256", "by", "at"}].
-        "evidence": [],
+        "evidence": [_evidence(file) for file in Evidence.objects.present_in(checklist)],
         "handover": handover,
     }
 
@@ -183,6 +183,19 @@ def _mode(header: Mapping[str, Any], value: str) -> Json | None:
     chosen = next((mode for mode in header["modes"] if mode["slug"] == value), None)
     name = _both(partial(wording.value_text, header, "mode", value))
     return chosen or {"slug": NOT_KNOWN, "name": name, "note": {"ja": "", "en": ""}}
+
+
+def _evidence(file: Evidence) -> Json:
+    return {
+        "tracking_id": file.item.tracking_id,
+        "name": file.name,
+        "type": file.type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "caption": file.caption,
+        "by": file.added_by,
+        "at": timestamp(file.added_at),
+    }
 
 
 def _item(item: ChecklistItem, header: Mapping[str, Any], answers: Mapping[str, str]) -> Json:

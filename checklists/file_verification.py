@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
 from checklists.handover import pades, verify
 from checklists.models import Edition
 from checklists.verification import Origin, origins
 
-COMPARE = "Compare that with the paper that was signed, or on the verification page."
-
 
 @dataclass(frozen=True)
 class Said:
-    """One sentence; `holds` None: it is neither right nor wrong."""
+    """One sentence in the active language; `holds` None: it is neither right nor wrong."""
 
     holds: bool | None
     text: str
@@ -35,12 +36,16 @@ def said_of(path: Path) -> list[Said]:
         return [*said, *_bundle(path)]
     data = path.read_bytes()
     if data.startswith(b"{"):
-        said += [Said(f.holds, f.en) for f in verify.check_json(data, path.name)]
+        said += [_found(f) for f in verify.check_json(data, path.name)]
     if data.startswith(b"%PDF"):
         said += _signature(data)
     if not found:
         said += _strange(data, proved=data.startswith(b"{") and all(s.holds for s in said))
     return said
+
+
+def _found(finding: verify.Finding) -> Said:
+    return Said(finding.holds, finding.ja if get_language() == "ja" else finding.en)
 
 
 def _hash_of(path: Path) -> str:
@@ -53,36 +58,48 @@ def _issued_here(found: list[Origin]) -> Iterator[Said]:
         edition, checklist = origin.edition, origin.edition.checklist
         yield Said(
             True,
-            f"Issued here as {origin.name}, edition {edition.number} of {checklist.host}"
-            f" ({checklist.customer} / {checklist.project}), checklist {checklist.pk},"
-            f" digest {edition.digest}.",
+            _(
+                "Issued here as %(name)s, edition %(number)s of %(host)s (%(customer)s /"
+                " %(project)s), checklist %(checklist)s, digest %(digest)s."
+            )
+            % {
+                "name": origin.name,
+                "number": edition.number,
+                "host": checklist.host,
+                "customer": checklist.customer,
+                "project": checklist.project,
+                "checklist": checklist.pk,
+                "digest": edition.digest,
+            },
         )
         if origin.answer_revoked:
-            yield Said(None, "The customer's answer that it shows was revoked.")
+            yield Said(None, _("The customer's answer that it shows was revoked."))
         yield from _since(edition)
 
 
 def _since(edition: Edition) -> Iterator[Said]:
     if hasattr(edition, "revocation"):
-        yield Said(None, f"It was revoked: {edition.revocation.reason}")
+        yield Said(None, _("It was revoked: %(reason)s") % {"reason": edition.revocation.reason})
     later = Edition.objects.filter(
         checklist=edition.checklist_id, minor__gt=edition.minor, issued_at__isnull=False
     ).last()
     if later:
-        yield Said(None, f"A later edition is issued: {later.number}.")
+        yield Said(None, _("A later edition is issued: %(number)s.") % {"number": later.number})
 
 
 def _signature(pdf: bytes) -> Iterator[Said]:
     holds = pades.signature_holds(pdf)
     if holds:
-        yield Said(True, "Its digital signature (PAdES) is intact and covers the whole file.")
+        yield Said(True, _("Its digital signature (PAdES) is intact and covers the whole file."))
     elif holds is not None:
-        yield Said(False, "Its digital signature (PAdES) does not fit the file: it was changed.")
+        yield Said(False, _("Its digital signature (PAdES) does not fit the file: it was changed."))
     elif b"/ETSI.CAdES.detached" in pdf:
         yield Said(
             None,
-            "It has a digital signature (PAdES), which only the packages of"
-            " requirements-pades.txt can check here.",
+            _(
+                "It has a digital signature (PAdES), which only the packages of"
+                " requirements-pades.txt can check here."
+            ),
         )
 
 
@@ -93,25 +110,35 @@ def _strange(data: bytes, *, proved: bool) -> Iterator[Said]:
     if known:
         yield Said(
             False,
-            f"It says that it is of edition {known.number} of {known.checklist.host}"
-            f" (digest {claimed}), but that edition has no such file: this one was changed.",
+            _(
+                "It says that it is of edition %(number)s of %(host)s (digest %(digest)s), but that"
+                " edition has no such file: this one was changed."
+            )
+            % {"number": known.number, "host": known.checklist.host, "digest": claimed},
         )
     elif proved:
         yield _unknown(claimed)
     else:
-        says = f" It says that its digest is {claimed}." if claimed else ""
         yield Said(
             False,
-            "It is not one of the files issued here: it comes from elsewhere, or was changed"
-            f" since, or is a draft.{says}",
+            _(
+                "It is not one of the files issued here: it comes from elsewhere, or was changed"
+                " since, or is a draft."
+            ),
         )
+        if claimed:
+            yield Said(None, _("It says that its digest is %(digest)s.") % {"digest": claimed})
 
 
 def _unknown(content_digest: str) -> Said:
     return Said(
         None,
-        "This portal knows no edition with this digest. The file holds in itself; its"
-        f" verification code is {verify.code_of(content_digest)}. {COMPARE}",
+        _(
+            "This portal knows no edition with this digest. The file holds in itself; its"
+            " verification code is %(code)s. Compare that with the paper that was signed, or on the"
+            " verification page."
+        )
+        % {"code": verify.code_of(content_digest)},
     )
 
 
@@ -122,7 +149,7 @@ def _edition(content_digest: str) -> Edition | None:
 
 def _bundle(path: Path) -> Iterator[Said]:
     findings, editions = verify.check(path)
-    yield from (Said(finding.holds, finding.en) for finding in findings)
+    yield from map(_found, findings)
     for named in editions:
         known = _edition(named.get("digest", ""))
         if known is None:
@@ -132,12 +159,21 @@ def _bundle(path: Path) -> Iterator[Said]:
             named.get("chain_head"),
         ):
             yield Said(
-                False, f"{named.get('folder')}: this portal knows another chain head for it."
+                False,
+                _("%(folder)s: this portal knows another chain head for it.")
+                % {"folder": named.get("folder")},
             )
         else:
             yield Said(
                 True,
-                f"{named.get('folder')}: issued here as edition {known.number} of"
-                f" {known.checklist.host}, with this digest and this chain head.",
+                _(
+                    "%(folder)s: issued here as edition %(number)s of %(host)s, with this digest"
+                    " and this chain head."
+                )
+                % {
+                    "folder": named.get("folder"),
+                    "number": known.number,
+                    "host": known.checklist.host,
+                },
             )
             yield from _since(known)

@@ -1,45 +1,8 @@
-"""Issued files, stored under their own hash: the same bytes are one file, and none is replaced."""
+"""Files of checklists: what was issued, what customers sent, logos, evidence."""
 
-import hashlib
-import os
-import tempfile
-from pathlib import Path
+from advisories.stored_files import FileChanged, Folder
 
-from django.conf import settings
+__all__ = ["FileChanged", "path_of", "read", "store"]
 
-
-class FileChanged(Exception):
-    """The stored file no longer has the hash it is stored under."""
-
-
-def path_of(sha256: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / "issued" / sha256[:2] / sha256
-
-
-def store(data: bytes) -> str:
-    """Write `data` so that a crash leaves all of it or nothing; its SHA-256 in hex."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    target = path_of(sha256)
-    if target.exists():
-        return sha256
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    return sha256
-
-
-def read(sha256: str) -> bytes:
-    """The stored bytes. Raises FileChanged when they do not have that hash any more, and
-    FileNotFoundError."""
-    data = path_of(sha256).read_bytes()
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise FileChanged(sha256)
-    return data
+_folder = Folder("issued")
+path_of, store, read = _folder.path_of, _folder.store, _folder.read

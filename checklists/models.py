@@ -16,7 +16,12 @@ from checklists.acceptance import CustomerAccess as CustomerAccess
 from checklists.acceptance import Reply as Reply
 from checklists.fields import FrozenJSONField
 from checklists.handover_settings import HandoverSettings as HandoverSettings
-from checklists.querysets import ChecklistQuerySet, DeviceQuerySet, RolloutQuerySet
+from checklists.querysets import (
+    ChecklistQuerySet,
+    DeviceQuerySet,
+    EvidenceQuerySet,
+    RolloutQuerySet,
+)
 from checklists.teams import Team as Team
 from checklists.undone import Happened as Happened
 
@@ -210,6 +215,8 @@ class Event(models.Model):
         DECISION = "decision", _("decision")
         ANSWER = "answer", _("answer")
         RESOLVED = "resolved", _("conflict resolved")
+        EVIDENCE_ADDED = "evidence_added", _("evidence added")
+        EVIDENCE_REMOVED = "evidence_removed", _("evidence removed")
         TAKEN = "taken", _("offer taken")
         LOOKED_THROUGH = "looked_through", _("offers looked through")
         HEADER = "header", _("header changed")
@@ -271,6 +278,46 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"
+
+
+class Evidence(models.Model):
+    """A file that proves an item. Removing it is an event: the row and the file stay."""
+
+    # The op_id of the event that added it.
+    id = models.UUIDField(primary_key=True, editable=False)
+    item = models.ForeignKey(ChecklistItem, models.CASCADE, related_name="evidence")
+    name = models.CharField(max_length=LINE_LENGTH)
+    # By its content: see evidence_files.py.
+    type = models.CharField(max_length=10)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    # Hash of the small picture; "" where it is no picture.
+    thumbnail = models.CharField(max_length=64, blank=True)
+    caption = models.CharField(_("caption"), max_length=LINE_LENGTH, blank=True)
+    added_by = models.CharField(max_length=LINE_LENGTH)
+    added_at = models.DateTimeField()
+    removed_by = models.CharField(max_length=LINE_LENGTH, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["item__position", "added_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "sha256"],
+                condition=Q(removed_at__isnull=True),
+                name="one_present_evidence_per_item_and_file",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True, removed_by="")
+                | Q(removed_at__isnull=False) & ~Q(removed_by=""),
+                name="removed_evidence_says_by_whom",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Edition(models.Model):
@@ -409,6 +456,21 @@ class IssuedFile(models.Model):
 
     def __str__(self) -> str:
         return self.sha256
+
+
+class HandedOut(models.Model):
+    """A bundle that has left the house with this edition in it: see `Bundle.tag`."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="handed_out")
+    tag = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "tag"], name="one_handed_out_per_bundle"),
+        ]
+
+    def __str__(self) -> str:
+        return self.tag
 
 
 class Revocation(models.Model):

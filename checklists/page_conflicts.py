@@ -12,7 +12,7 @@ from checklists import wording
 from checklists.actions.operations import decision_of
 from checklists.freezing import NOT_KNOWN
 from checklists.models import Answer, ChecklistItem, Event
-from checklists.recorded import Said, moment, said_in
+from checklists.recorded import Said, moment, said_in, said_of_event
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,18 @@ def _about_item(event: Event, item: ChecklistItem) -> Conflict:
         "number": item.position,
         "title": in_language(item.content["title"]),
     }
+    is_file = event.kind == Event.Kind.EVIDENCE_ADDED
     return Conflict(
         entry=str(event.op_id),
         title=title,
         anchor=f"item-{item.position}",
         late=event.outcome == Event.Outcome.LATE,
-        mine=said_in(event.payload["decision"]),
+        mine=said_of_event(event, {}),
         mine_by=event.actor_name,
         mine_at=moment(event.recorded_at),
-        theirs=said_in(decision_of(item)),
-        theirs_by=item.decided_by,
-        theirs_at=moment(item.decided_at),
+        theirs=[(_("Evidence"), _("Without this file"))] if is_file else said_in(decision_of(item)),
+        theirs_by="" if is_file else item.decided_by,
+        theirs_at="" if is_file else moment(item.decided_at),
         version=item.version,
     )
 

@@ -14,6 +14,14 @@ from checklists.moves import Consequence, Step
 from checklists.page_offers import consequence_words
 from checklists.recorded import Said, moment, said_of_event
 
+# Kinds that `recorded.said_of_event` has words for.
+SAID = (
+    Event.Kind.DECISION,
+    Event.Kind.ANSWER,
+    Event.Kind.EVIDENCE_ADDED,
+    Event.Kind.EVIDENCE_REMOVED,
+)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -66,6 +74,10 @@ def _what(event: Event) -> str:
         if event.kind == Event.Kind.TAKEN:
             place["revision"] = event.payload["revision"]
             return _("No. %(number)d: took revision %(revision)s. %(title)s") % place
+        if event.kind == Event.Kind.EVIDENCE_ADDED:
+            return _("No. %(number)d: added evidence. %(title)s") % place
+        if event.kind == Event.Kind.EVIDENCE_REMOVED:
+            return _("No. %(number)d: removed evidence. %(title)s") % place
         if event.kind == Event.Kind.RESOLVED:
             return _("No. %(number)d: kept the present value. %(title)s") % place
         if event.payload.get("resolves"):
@@ -80,6 +92,8 @@ _SENTENCES: dict[Event.Kind, Callable[[Mapping[str, Any]], str]] = {
     Event.Kind.DECISION: lambda p: _("Decided an item."),
     Event.Kind.ANSWER: lambda p: _("Answered a question about the box."),
     Event.Kind.RESOLVED: lambda p: _("Kept the present answer."),
+    Event.Kind.EVIDENCE_ADDED: lambda p: _("Added evidence."),
+    Event.Kind.EVIDENCE_REMOVED: lambda p: _("Removed evidence."),
     Event.Kind.TAKEN: lambda p: _("Took a revision."),
     Event.Kind.LOOKED_THROUGH: lambda p: _("Looked through what the catalogue offers."),
     Event.Kind.HEADER: lambda p: (
@@ -112,7 +126,7 @@ _SENTENCES: dict[Event.Kind, Callable[[Mapping[str, Any]], str]] = {
 
 
 def _said(header: Mapping[str, Any], event: Event) -> Said:
-    if event.kind in (Event.Kind.DECISION, Event.Kind.ANSWER):
+    if event.kind in SAID:
         return said_of_event(event, header)
     if event.kind == Event.Kind.TAKEN:
         return _said_of_taken(event.effect)

@@ -6,6 +6,7 @@ same whatever is wrong with it.
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
@@ -13,8 +14,7 @@ from unicodedata import normalize
 from django.db.models import QuerySet
 
 from checklists.actions.rendering import verification_code
-from checklists.bundles import bundle_of_edition, last_event
-from checklists.files import FileChanged
+from checklists.bundles import tag_of
 from checklists.handover import verify
 from checklists.models import Edition
 from checklists.verification import origins
@@ -52,12 +52,9 @@ def answer_to_code(text: str) -> Answer | None:
 
 def answers_to_file(file: Any) -> list[Answer]:
     """The editions that an open file is of; none: it is not, byte for byte, what was issued."""
-    sha256 = _hash_of(file)
-    found = origins(sha256)
-    bundled = None if found else _bundled(file, sha256)
-    if bundled:
-        return [_answer(bundled)]
+    found = origins(_hash_of(file))
     answers = [_answer(origin.edition, origin.answer_revoked) for origin in found]
+    answers += [] if found else [_answer(edition) for edition in _bundled(file)]
     return list(dict.fromkeys(answers))
 
 
@@ -69,20 +66,21 @@ def _hash_of(file: Any) -> str:
     return hashed.hexdigest()
 
 
-def _bundled(file: Any, sha256: str) -> Edition | None:
-    """The edition whose bundle this is, made now or when it had fewer events."""
+def _bundled(file: Any) -> list[Edition]:
+    """The editions of a bundle that was handed out; none when it is none, byte for byte."""
     try:
         parts = verify.zip_parts(file)
-        [named] = verify.editions_in(parts)
-        seen = parts.read(f"{named['folder']}/events.jsonl").count(b"\n")
-        edition = _issued().get(digest=str(named["digest"]))
-        bundle = bundle_of_edition(edition, last=min(seen, last_event(edition)))
-        made = hashlib.sha256()
-        for chunk in bundle.chunks():
-            made.update(chunk)
-    except (verify.Broken, Edition.DoesNotExist, FileChanged, KeyError, OSError, ValueError):
-        return None
-    return edition if made.hexdigest() == sha256 else None
+        tag = tag_of(_known(parts))
+    except (verify.Broken, OSError, ValueError):
+        return []
+    return list(_issued().filter(handed_out__tag=tag).order_by("pk"))
+
+
+def _known(parts: verify.Parts) -> Iterator[tuple[str, int, str]]:
+    """Path, size and SHA-256 of each file of a ZIP, one of them in memory at a time."""
+    for name in parts.names:
+        data = parts.read(name)
+        yield name, len(data), verify.sha256(data)
 
 
 def _issued() -> QuerySet[Edition]:

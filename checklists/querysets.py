@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from checklists.models import (  # noqa: F401  (named in the base classes)
         Checklist,
         Device,
+        Evidence,
         Rollout,
     )
 
 # An open page tells of itself every minute; a checklist is kept on a device for 14 days.
 SILENT = timedelta(minutes=10)
 KEPT_FOR = timedelta(days=14)
+
+
+# What a list of evidence shows.
+EVIDENCE = ["name", "type", "size", "sha256", "thumbnail", "caption", "added_by", "added_at"]
+EVIDENCE += ["item__tracking_id"]
 
 
 class RolloutQuerySet(models.QuerySet["Rollout"]):
@@ -79,6 +85,14 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         """Those that hold unsent work, or may: they took the checklist along and are silent."""
         silent = Q(last_contact__lt=now - SILENT, last_contact__gt=now - KEPT_FOR)
         return self.filter(Q(unsent__gt=0) | Q(offline=True) & silent).select_related("user")
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def present_in(self, checklist: Checklist) -> EvidenceQuerySet:
+        """What proves the checklist's items now, in their order; the items have only their tracking
+        IDs. One query."""
+        present = self.filter(item__checklist=checklist, removed_at__isnull=True)
+        return present.select_related("item").only(*EVIDENCE)
 
 
 def _live_prepared() -> models.QuerySet[models.Model]:

@@ -61,12 +61,16 @@ def _shown(name: str, value: str) -> str:
 
 
 def said_of_event(event: Event, header: Mapping[str, Any]) -> Said:
-    """What a decision or an answer wanted to record."""
+    """What a decision or an answer wanted to record, or which file was added or removed."""
     if event.kind == Event.Kind.ANSWER:
         question, value = event.payload["question"], event.payload["value"]
         return [
             (wording.question_text(header, question), wording.value_text(header, question, value))
         ]
+    if event.kind in (Event.Kind.EVIDENCE_ADDED, Event.Kind.EVIDENCE_REMOVED):
+        caption = event.payload.get("caption")
+        said = [(str(_("File")), event.payload["name"])]
+        return [*said, (str(_("Caption")), caption)] if caption else said
     return said_in(event.payload["decision"])
 
 

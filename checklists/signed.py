@@ -190,6 +190,9 @@ def late_of(event: Event, numbers: Mapping[str, str], zone: ZoneInfo) -> Late:
         return Late(
             "", f"{event.payload['question']} = {event.payload['value']}", event.actor_name, at
         )
+    if event.kind == Event.Kind.EVIDENCE_ADDED:
+        name = _("Evidence: %(name)s") % {"name": event.payload["name"]}
+        return Late(numbers.get(event.item.tracking_id, ""), name, event.actor_name, at)
     wanted = event.payload["decision"]
     what = " / ".join(
         text for text in (str(Decision(wanted["decision"]).label), wanted["note"]) if text

@@ -13,6 +13,7 @@ from checklists.views import (
     customer,
     documents,
     editions,
+    evidence,
     files,
     items,
     offers,
@@ -60,6 +61,24 @@ urlpatterns = [
     path("checklists/<uuid:uuid>/conflicts/", items.resolve, name="resolve"),
     path("checklists/<uuid:uuid>/sync/", sync.sync, name="sync"),
     path("checklists/<uuid:uuid>/changes/", sync.changes, name="changes"),
+    path(
+        "checklists/<uuid:uuid>/items/<tracking_id:tracking_id>/evidence/",
+        evidence.evidence,
+        name="evidence",
+    ),
+    path(
+        "checklists/<uuid:uuid>/evidence/<uuid:pk>/", evidence.evidence_file, name="evidence_file"
+    ),
+    path(
+        "checklists/<uuid:uuid>/evidence/<uuid:pk>/thumbnail/",
+        evidence.thumbnail,
+        name="evidence_thumbnail",
+    ),
+    path(
+        "checklists/<uuid:uuid>/evidence/<uuid:pk>/remove/",
+        evidence.remove,
+        name="remove_evidence",
+    ),
     path("checklists/<uuid:uuid>/offers/", offers.offers, name="offers"),
     path("checklists/<uuid:uuid>/offers/take/", offers.take, name="take"),
     path("checklists/<uuid:uuid>/offers/seen/", offers.look_through, name="look_through"),

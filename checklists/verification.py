@@ -17,7 +17,7 @@ from checklists import files
 from checklists.actions.creation import HEADER, frozen_state
 from checklists.actions.operations import decision_of
 from checklists.chain import broken_links, canonical, digest, replay, rewind, timestamp
-from checklists.models import Checklist, Edition, Event, Reply, SignOff
+from checklists.models import Checklist, Edition, Event, Evidence, Reply, SignOff
 from checklists.offers import catalogue_of
 
 OPEN = dict.fromkeys(
@@ -57,6 +57,7 @@ def findings(checklist: Checklist) -> list[str]:
         *_end(checklist, events),
         *_looked_at(_frozen, checklist, events),
         *_looked_at(_state, checklist, events),
+        *_looked_at(_evidence, checklist, events),
         *(f for edition in editions for f in _looked_at(_edition, edition, events)),
     ]
 
@@ -139,6 +140,46 @@ def _state(checklist: Checklist, events: list[Event]) -> list[str]:
         if present != decision or item.version != version:
             wrong.append(f"The decision on {item.tracking_id} is not what the events say.")
     wrong += [f"The item {name} is missing." for name in sorted(set(told["reasons"]) - found)]
+    return wrong
+
+
+def _evidence(checklist: Checklist, events: list[Event]) -> list[str]:
+    """Every file that ever proved an item, its row against the events, its bytes against its
+    hash."""
+    told = replay(events)["evidence"]
+    rows = Evidence.objects.filter(item__checklist=checklist).select_related("item")
+    found = {str(row.pk): _proof(row) for row in rows}
+    wrong = [
+        f"The evidence {(told.get(key) or found[key])['name']} is not what the events say."
+        for key in sorted({*told, *found})
+        if told.get(key) != found.get(key)
+    ]
+    kept = [file for file in found.values() if file["removed"][1] is None]
+    hashes = [(file["name"], file[kind]) for file in kept for kind in ("sha256", "thumbnail")]
+    return [*wrong, *_unlike((f"evidence {n}", sha256) for n, sha256 in hashes if sha256)]
+
+
+def _proof(row: Evidence) -> dict[str, Any]:
+    """A row in the shape of `replay`."""
+    names = ("name", "type", "size", "sha256", "caption", "thumbnail")
+    return {name: getattr(row, name) for name in names} | {
+        "item": row.item.tracking_id,
+        "by": row.added_by,
+        "at": timestamp(row.added_at),
+        "removed": [row.removed_by, timestamp(row.removed_at)],
+    }
+
+
+def _unlike(stored: Iterable[tuple[str, str]]) -> list[str]:
+    """Of (name, SHA-256) those whose file is gone or has other bytes."""
+    wrong = []
+    for name, sha256 in stored:
+        try:
+            files.read(sha256)
+        except files.FileChanged:
+            wrong.append(f"The stored file {name} was changed.")
+        except OSError:
+            wrong.append(f"The stored file {name} is not there.")
     return wrong
 
 
@@ -248,26 +289,22 @@ def _answered(signature: SignOff) -> dict[str, Any]:
 
 
 def _stored(edition: Edition) -> list[dict[str, Any]]:
-    """Every file that belongs to an issued edition: its own, those of the customer's answers, and
-    the logo that they print."""
+    """Every file that belongs to an issued edition: its own, its evidence, those of the customer's
+    answers, and the logo that they print."""
     replies = [s.reply for s in edition.sign_offs.all() if hasattr(s, "reply")]
     answered = [file for reply in replies for file in (*reply.sheets, reply.scan) if file]
     try:
-        logo = json.loads(edition.content)["handover"]["logo_sha256"]
+        content = json.loads(edition.content)
+        evidence, logo = content["evidence"], content["handover"]["logo_sha256"]
     except (ValueError, KeyError):  # changed, which is said elsewhere; or from before there was one
-        logo = None
-    return [*edition.files, *answered, *([{"name": "logo", "sha256": logo}] if logo else [])]
+        evidence, logo = [], None
+    logos = [{"name": "logo", "sha256": logo}] if logo else []
+    return [*edition.files, *answered, *evidence, *logos]
 
 
 def _files(edition: Edition, name: str) -> list[str]:
-    wrong = []
-    for file in _stored(edition):
-        try:
-            files.read(file["sha256"])
-        except files.FileChanged:
-            wrong.append(f"{name}: the stored file {file['name']} was changed.")
-        except OSError:
-            wrong.append(f"{name}: the stored file {file['name']} is not there.")
+    stored = ((file["name"], file["sha256"]) for file in _stored(edition))
+    wrong = [f"{name}: {sentence}" for sentence in _unlike(stored)]
     found_by = sorted(found.sha256 for found in edition.issued_files.all())
     if found_by != sorted(file["sha256"] for file in (*edition.files, *_sheets(edition))):
         wrong.append(f"{name}: the hashes by which its files are found are not those of its files.")

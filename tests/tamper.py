@@ -37,9 +37,11 @@ from checklists.models import (  # noqa: E402
     ChecklistItem,
     Edition,
     Event,
+    Evidence,
     SignOff,
 )
 from checklists.verification import findings, origins  # noqa: E402
+from tests.support.proofs import prove  # noqa: E402
 from tests.support.rollouts import Scene, answer, decide, op  # noqa: E402
 from tests.support.tampering import unguarded  # noqa: E402
 
@@ -55,6 +57,7 @@ class Stage:
         decide(scene.checklist, "A-1", "pending", waiting_for="C", due="2026-12-01", by=scene.omar)
         decide(scene.checklist, "A-1", by=scene.omar, version=0, name="conflict")
         answer(scene.checklist, "condition:directory", "yes", by=scene.omar)
+        prove(scene.checklist, by=scene.omar)
         self.scene = scene
         self._issue()
         self.id = scene.id
@@ -64,6 +67,8 @@ class Stage:
         for file in edition.files:
             self.files.setdefault(file["format"], files.read(file["sha256"]))
         self.hashes = [file["sha256"] for file in edition.files]
+        proof = Evidence.objects.get()
+        self.proofs = [proof.sha256, proof.thumbnail]
         self.bundle = b"".join(bundle_of_edition(edition).chunks())
         reopen(checklist_id=scene.id, op_id=op("reopen"), reason="again", by=scene.omar)
         decide(scene.checklist, "A-2", "verified", by=scene.omar)
@@ -219,8 +224,21 @@ def signature_edited(stage, at):
     return stage.wrong()
 
 
-def byte_of_a_stored_file(stage, at):
-    path = files.path_of(at.choice(stage.hashes))
+def evidence_edited(stage, at):
+    """The row of a file, or no row any more."""
+    rows = Evidence.objects.filter(item__checklist=stage.id)
+    changes = ({"sha256": "f" * 64}, {"name": "other.png"}, {"added_by": "x"}, {"size": 1})
+    change = at.choice([*changes, None])
+    rows.update(**change) if change else rows.delete()
+    return stage.wrong()
+
+
+def byte_of_evidence(stage, at):
+    return byte_of_a_stored_file(stage, at, stage.proofs)
+
+
+def byte_of_a_stored_file(stage, at, hashes=()):
+    path = files.path_of(at.choice(hashes or stage.hashes))
     data = path.read_bytes()
     path.write_bytes(other_byte(data, at))
     try:
@@ -275,6 +293,8 @@ KINDS = {
     "answer row edited": answer_edited,
     "content of an issued edition": content_edited,
     "signature row edited": signature_edited,
+    "evidence row edited": evidence_edited,
+    "byte of evidence": byte_of_evidence,
     "byte of a stored file": byte_of_a_stored_file,
     "byte of a PDF": byte_of_a_file("pdf"),
     "byte of a CSV": byte_of_a_file("csv"),

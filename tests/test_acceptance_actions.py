@@ -32,7 +32,7 @@ from tests.support.rollouts import (
     op,
     open_edition,
     person,
-    quick_pdf,
+    quick_files,
     sign_prepared,
     sign_reviewed,
 )
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch, settings):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     quick_sheet(monkeypatch)
     settings.PUBLIC_URL = PUBLIC_URL
     with translation.override("en"):

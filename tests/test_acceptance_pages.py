@@ -29,7 +29,7 @@ from tests.support.rollouts import (
     decide,
     op,
     person,
-    quick_pdf,
+    quick_files,
     seen,
     sign_prepared,
     sign_reviewed,
@@ -43,7 +43,7 @@ PAGES = ("make_link", "device", "paper")
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch, settings):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     quick_sheet(monkeypatch)
     settings.PUBLIC_URL = PUBLIC_URL
 

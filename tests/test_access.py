@@ -30,13 +30,14 @@ from checklists import actions
 from checklists.actions import Picked, reopen
 from checklists.actions.acceptance import seen_in as seen_by_the_customer
 from checklists.actions.rollouts import header_seen
-from checklists.models import AccessUse, Attempts
+from checklists.models import AccessUse, Attempts, HandedOut
 from checklists.offers import held_by, moves_since, seen_in
 from portal.roles import Role
 from tests.support.customers import PUBLIC_URL, make_link, quick_sheet, record_paper
 from tests.support.moving import reword
 from tests.support.pages import client_of
-from tests.support.rollouts import Scene, decide, op, person, quick_pdf, seen
+from tests.support.proofs import prove
+from tests.support.rollouts import Scene, decide, op, person, quick_files, seen
 
 pytestmark = pytest.mark.django_db
 SECOND_DOCUMENT = Path(__file__).parent / "data" / "second-catalogue.json"
@@ -105,6 +106,10 @@ def checklist(scene):
 
 def item(scene):
     return [scene.id, "A-1"]
+
+
+def proof(scene):
+    return [scene.id, scene.proof.op_id]
 
 
 def edition(scene):
@@ -293,6 +298,15 @@ PAGES = {
     "checklists:unsent": Page(SIGNED_IN, everybody(422, anonymous=LOG_IN)),
     "checklists:sync": Page(NOT_ASKED, NOT_SENT, args=checklist),
     "checklists:changes": Page(TOLD, NOT_ASKED, args=checklist),
+    "checklists:evidence": Page(
+        MEMBERS,
+        ENGINEERS_DO,
+        args=item,
+        sent=lambda scene: once(scene) | {"file": SimpleUploadedFile("a.txt", b"a")},
+    ),
+    "checklists:evidence_file": Page(MEMBERS, NOT_THIS_WAY, args=proof),
+    "checklists:evidence_thumbnail": Page(MEMBERS, NOT_THIS_WAY, args=proof),
+    "checklists:remove_evidence": Page(NOT_THIS_WAY, ENGINEERS_DO, args=proof, sent=once),
     "checklists:offers": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
     "checklists:take": Page(NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=an_offer),
     "checklists:look_through": Page(
@@ -418,8 +432,10 @@ NO_HTML = {
     "worker",
     "session",
     "advisories:note_picture",
-    "advisories:export",
+    "checklists:evidence_file",
+    "checklists:evidence_thumbnail",
     "advisories:compare_csv",
+    "advisories:export",
     "checklists:changes",
     "checklists:export",
     "checklists:edition_file",
@@ -438,7 +454,7 @@ CATALOGUE |= {n for n, p in PAGES.items() if n.startswith("advisories:") and p.g
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch, settings):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     quick_sheet(monkeypatch)
     settings.PUBLIC_URL = PUBLIC_URL
 
@@ -459,6 +475,8 @@ class Cast:
         self.scene = scene = Scene("issued" if after else state)
         if state == "reopened":
             reopen(checklist_id=scene.id, op_id=op("reopen"), reason="because", by=scene.omar)
+        if state == "draft":
+            scene.proof = prove(scene.checklist, by=scene.omar)
         if state == "issued":
             scene.access, _token = make_link(scene)
         if state == "answered":
@@ -499,9 +517,10 @@ class Cast:
 
 
 def stored():
-    """Every row of rollouts and checklists, without those that only count who tried."""
+    """Every row of rollouts and checklists, without those that only count who tried or what was
+    downloaded."""
     models = apps.get_app_config("checklists").get_models(include_auto_created=True)
-    kept = [model for model in models if model not in (AccessUse, Attempts)]
+    kept = [model for model in models if model not in (AccessUse, Attempts, HandedOut)]
     return [list(model._default_manager.order_by("pk").values()) for model in kept]
 
 

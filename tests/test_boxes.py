@@ -22,7 +22,7 @@ from tests.support.rollouts import (
     make_checklist,
     op,
     person,
-    quick_pdf,
+    quick_files,
     sign_prepared,
     sign_reviewed,
     work_off,
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 class Boxes(Scene):

@@ -19,8 +19,8 @@ from checklists.models import Edition
 from tests.support.customers import PUBLIC_URL, quick_sheet, record_paper
 from tests.support.rollouts import (
     Scene,
+    another_box,
     decide,
-    make_checklist,
     op,
     quick_pdf,
     sign_prepared,
@@ -61,15 +61,6 @@ def issue_next(scene, name="next"):
     reopen(checklist_id=scene.id, op_id=op(f"open {name}"), reason="again", by=scene.omar)
     sign_prepared(scene.checklist, scene.omar, name=f"prepare {name}")
     return sign_reviewed(scene.checklist, scene.ines, name=f"issue {name}")
-
-
-def another_box(scene, host, *, issued=True):
-    box = make_checklist(scene.rollout, scene.omar, name=host, host=host)
-    if issued:
-        work_off(box, scene.omar)
-        sign_prepared(box, scene.omar, name=f"prepare {host}")
-        sign_reviewed(box, scene.ines, name=f"issue {host}")
-    return box
 
 
 # What is in it

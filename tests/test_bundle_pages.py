@@ -182,7 +182,7 @@ def test_fifty_boxes_cost_a_fixed_number_of_queries_each(django_assert_max_num_q
     scene = Scene(at="issued")
     client = client_of(scene.omar)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         response = client.get(rollout_url("rollout_bundle", scene))
         names = zipfile.ZipFile(io.BytesIO(body_of(response))).namelist()
 

@@ -38,7 +38,7 @@ from tests.support.rollouts import (
     make_rollout,
     op,
     person,
-    quick_pdf,
+    quick_files,
     seen,
     sign_prepared,
     sign_reviewed,
@@ -52,7 +52,7 @@ DIRECTORY = "condition:directory"
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 @pytest.fixture
@@ -1226,7 +1226,7 @@ def test_the_page_takes_as_many_queries_for_300_items_as_for_5(
     client = client_of(scene.omar)
     client.get(url("checklist_detail", scene))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = client.get(url("checklist_detail", scene), query)
 
     assert page.context["total"] == number
@@ -1239,7 +1239,7 @@ def test_conflicts_take_one_query_more_however_many_there_are(scene, django_asse
         decide(scene.checklist, tracking_id, by=scene.omar)
         decide(scene.checklist, tracking_id, "verified", by=scene.omar, version=0, name=tracking_id)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         page = client.get(url("checklist_detail", scene))
 
     assert len(page.context["conflicts"]) == 4

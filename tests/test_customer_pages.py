@@ -35,7 +35,7 @@ from tests.support.rollouts import (
     decide,
     op,
     person,
-    quick_pdf,
+    quick_files,
     sign_prepared,
     sign_reviewed,
 )
@@ -46,7 +46,7 @@ COOKIE = "customer"
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch, settings):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     quick_sheet(monkeypatch)
     settings.PUBLIC_URL = PUBLIC_URL
 

@@ -1,10 +1,12 @@
 """`verify_checklist FILE`: what a file proves by itself, and what the database says of it."""
 
+import re
 import zipfile
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from checklists import files
 from checklists.actions import purge, reopen, revoke_edition
@@ -22,14 +24,15 @@ def no_real_pdf(request, monkeypatch):
         quick_pdf(monkeypatch)
 
 
-def check(path):
+def check(path, language="en"):
     """(whether everything holds, what was said)"""
     out = StringIO()
-    try:
-        call_command("verify_checklist", str(path), stdout=out)
-    except CommandError as error:
-        assert error.returncode == 1
-        return False, out.getvalue() + str(error)
+    with translation.override(language):
+        try:
+            call_command("verify_checklist", str(path), stdout=out)
+        except CommandError as error:
+            assert error.returncode == 1
+            return False, out.getvalue() + str(error)
     return True, out.getvalue()
 
 
@@ -52,6 +55,18 @@ def forget(scene):
     purge(rollout_id=scene.rollout.pk, reason="retention has ended", by="test")
 
 
+def test_it_speaks_the_language_of_the_portal(tmp_path):
+    scene = Scene(at="issued")
+    path = bundle_in(tmp_path, bundle_of_edition(scene.edition))
+
+    holds, said = check(path, "ja")
+
+    assert holds
+    assert "[OK] proxy-01_1.0: ここで proxy-01 の版 1.0 として" in said
+    assert "すべて正しい内容です。" in said
+    assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", said)
+
+
 @pytest.mark.parametrize("extension", ["pdf", "csv", "xlsx", "json"])
 def test_a_file_as_it_was_issued_is_recognised(tmp_path, extension):
     scene = Scene(at="issued")
@@ -59,7 +74,7 @@ def test_a_file_as_it_was_issued_is_recognised(tmp_path, extension):
     holds, said = check(stored(scene, tmp_path, extension))
 
     assert holds
-    assert "OK: Issued here as" in said
+    assert "[OK] Issued here as" in said
     assert "edition 1.0 of proxy-01" in said
 
 
@@ -85,7 +100,7 @@ def test_a_strange_file_is_not_one_of_ours(tmp_path, data):
     holds, said = check(path)
 
     assert not holds
-    assert "NOT RIGHT: It is not one of the files issued here" in said
+    assert "[NG] It is not one of the files issued here" in said
 
 
 def test_json_proves_itself_where_the_portal_is_gone(tmp_path):
@@ -96,7 +111,7 @@ def test_json_proves_itself_where_the_portal_is_gone(tmp_path):
     holds, said = check(path)
 
     assert holds
-    assert "NOTE: This portal knows no edition with this digest." in said
+    assert "[Note] This portal knows no edition with this digest." in said
     assert verify.code_of(scene.edition.digest) in said
 
 
@@ -136,7 +151,7 @@ def test_a_changed_bundle_is_told_file_by_file(tmp_path):
     holds, said = check(tmp_path / "folder")
 
     assert not holds
-    assert "NOT RIGHT: proxy-01_1.0/content.json was changed." in said
+    assert "[NG] proxy-01_1.0/content.json was changed." in said
 
 
 def test_a_file_of_a_revoked_and_replaced_edition_is_said_to_be_one(tmp_path):
@@ -151,8 +166,8 @@ def test_a_file_of_a_revoked_and_replaced_edition_is_said_to_be_one(tmp_path):
     for file in (csv, path):
         holds, said = check(file)
         assert holds
-        assert "NOTE: It was revoked: wrong" in said
-        assert "NOTE: A later edition is issued: 1.1." in said
+        assert "[Note] It was revoked: wrong" in said
+        assert "[Note] A later edition is issued: 1.1." in said
 
 
 @pytest.mark.real_pdf
@@ -163,7 +178,7 @@ def test_a_pdf_proves_itself_by_its_signature(tmp_path, settings, monkeypatch):
     path = stored(scene, tmp_path, "pdf")
     holds, said = check(path)
     assert holds
-    assert "OK: Its digital signature (PAdES) is intact and covers the whole file." in said
+    assert "[OK] Its digital signature (PAdES) is intact and covers the whole file." in said
     assert f"digest {scene.edition.digest}" in said
 
     data = bytearray(path.read_bytes())
@@ -171,7 +186,7 @@ def test_a_pdf_proves_itself_by_its_signature(tmp_path, settings, monkeypatch):
     path.write_bytes(data)
     holds, said = check(path)
     assert not holds
-    assert "NOT RIGHT: Its digital signature (PAdES) does not fit the file" in said
+    assert "[NG] Its digital signature (PAdES) does not fit the file" in said
     assert "It says that it is of edition 1.0 of proxy-01" in said
 
     monkeypatch.setattr(pades, "signature_holds", lambda pdf: None)

@@ -34,7 +34,7 @@ from tests.support.rollouts import (
     op,
     open_edition,
     person,
-    quick_pdf,
+    quick_files,
     seen,
     sign_prepared,
     sign_reviewed,
@@ -224,7 +224,7 @@ def test_a_draft_follows_the_settings_and_has_exactly_these_keys():
 
 @pytest.mark.django_db
 def test_what_was_signed_keeps_its_settings_whatever_is_set_later(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     scene = Scene(at="worked")
     save(company="Then KK", classification="Confidential")
     sign_prepared(scene.checklist, scene.omar)
@@ -263,7 +263,7 @@ def test_settings_that_change_between_page_and_signature_are_a_409():
 
 @pytest.mark.django_db
 def test_a_lost_logo_of_an_issued_edition_is_found(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     scene = Scene(at="worked")
     save(logo_sha256=files.store(clean_logo(picture(size=(31, 17)))))
     sign_prepared(scene.checklist, scene.omar)

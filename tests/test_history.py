@@ -36,7 +36,7 @@ from tests.support.rollouts import (
     make_checklist,
     op,
     person,
-    quick_pdf,
+    quick_files,
     seen,
     sign_prepared,
     sign_reviewed,
@@ -50,7 +50,7 @@ DIRECTORY = "condition:directory"
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     quick_sheet(monkeypatch)
 
 

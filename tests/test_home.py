@@ -27,7 +27,7 @@ from tests.support.rollouts import (
     omar,
     op,
     person,
-    quick_pdf,
+    quick_files,
     seen,
     sign_prepared,
     sign_reviewed,
@@ -41,7 +41,7 @@ HOME = "/"
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 @pytest.fixture

@@ -285,7 +285,7 @@ def test_a_stored_picture_that_was_changed_is_noticed():
     pictures.store(picture)
     pictures.path_of(picture.sha256).write_bytes(b"other")
 
-    with pytest.raises(pictures.PictureChanged):
+    with pytest.raises(pictures.FileChanged):
         pictures.read(picture.sha256)
 
 

@@ -16,7 +16,7 @@ from tests.support.rollouts import (
     Scene,
     op,
     person,
-    quick_pdf,
+    quick_files,
     seen,
     sign_prepared,
     sign_reviewed,
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch, settings):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     quick_sheet(monkeypatch)
     settings.SENDS_MAIL = True
     settings.PUBLIC_URL = "https://portal.example.jp"

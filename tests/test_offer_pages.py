@@ -32,7 +32,7 @@ from tests.support.rollouts import (
     make_rollout,
     op,
     person,
-    quick_pdf,
+    quick_files,
     sign_prepared,
 )
 
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 def document_url(version="1.0"):

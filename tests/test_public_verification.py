@@ -5,23 +5,26 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from checklists import files
-from checklists.actions import reopen, revoke_edition, revoke_reply
+from checklists import bundles, files
+from checklists.actions import hand_out, reopen, revoke_edition, revoke_reply
 from checklists.actions.rendering import render_now, verification_code
 from checklists.bundles import bundle_of_edition, bundle_of_rollout
 from checklists.content import content_of
+from checklists.models import HandedOut
 from checklists.public_verification import answer_to_code, answers_to_file
 from checklists.views import verification
 from tests.support.customers import PUBLIC_URL, accept, make_link, quick_sheet
-from tests.support.pages import text_of
+from tests.support.pages import client_of, text_of, url
 from tests.support.rollouts import (
     Scene,
+    another_box,
     op,
     open_edition,
-    quick_pdf,
+    quick_files,
     sign_prepared,
     sign_reviewed,
 )
@@ -32,7 +35,7 @@ NEVER_TOLD = ("proxy-01", "顧客", "更改", "Omar", "Ines", "Integrator", "P-1
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 def client():
@@ -224,34 +227,105 @@ def test_a_file_of_another_edition_than_the_code_in_the_address_is_told():
     assert "belongs to another edition" not in result_of(drop(first, code))
 
 
+def handed_out(bundle):
+    hand_out(editions=bundle.editions, tag=bundle.tag)
+    return b"".join(bundle.chunks())
+
+
+def states_of(data):
+    return [answer.state for answer in answers_to_file(io.BytesIO(data))]
+
+
 def test_the_bundle_of_an_edition_is_genuine_also_after_its_log_went_on():
     scene = Scene(at="issued")
-    data = b"".join(bundle_of_edition(scene.edition).chunks())
-    assert [a.state for a in answers_to_file(io.BytesIO(data))] == ["genuine"]
+    data = handed_out(bundle_of_edition(scene.edition))
+    assert states_of(data) == ["genuine"]
 
     issue_next(scene)
+    assert states_of(data) == ["superseded"]
     revoke(scene)
 
-    assert [a.state for a in answers_to_file(io.BytesIO(data))] == ["revoked"]
+    assert states_of(data) == ["revoked"]
     assert "Revoked:" in result_of(drop(data, name="bundle.zip"))
+
+
+def test_a_bundle_stays_genuine_when_the_customer_accepts_and_when_that_is_revoked(
+    settings, monkeypatch
+):
+    settings.PUBLIC_URL = PUBLIC_URL
+    quick_sheet(monkeypatch)
+    scene = Scene(at="issued")
+    bundles = [handed_out(bundle_of_edition(scene.edition))]
+    access, _token = make_link(scene)
+    signature = accept(access)
+    bundles.append(handed_out(bundle_of_edition(scene.edition)))
+    revoke_reply(sign_off_id=signature.pk, op_id=op("r"), reason="wrong person", by=scene.ines)
+    bundles.append(handed_out(bundle_of_edition(scene.edition)))
+
+    assert len(set(bundles)) == 3
+    assert [states_of(data) for data in bundles] == [["genuine"]] * 3
+
+
+def test_a_bundle_stays_genuine_after_an_update_and_under_another_address(settings, monkeypatch):
+    settings.PUBLIC_URL = PUBLIC_URL
+    scene = Scene(at="issued")
+    response = client_of(scene.omar).get(url("edition_bundle", scene, "1.0"))
+    data = b"".join(response.streaming_content)
+
+    settings.PUBLIC_URL = "https://moved.example.jp"
+    monkeypatch.setattr(bundles, "program", lambda: b"# the program of the next version\n")
+
+    assert states_of(data) == ["genuine"]
+    assert data != b"".join(bundle_of_edition(scene.edition).chunks())
+
+
+def test_a_bundle_written_by_the_command_is_genuine(tmp_path):
+    scene = Scene(at="issued")
+    call_command("make_bundle", str(scene.id), "--output", str(tmp_path / "a.zip"))
+
+    assert states_of((tmp_path / "a.zip").read_bytes()) == ["genuine"]
+
+
+def test_a_bundle_with_a_program_that_was_never_handed_out_is_not_confirmed(monkeypatch):
+    scene = Scene(at="issued")
+    handed_out(bundle_of_edition(scene.edition))
+    monkeypatch.setattr(bundles, "program", lambda: b"print('Everything holds')\n")
+
+    assert states_of(b"".join(bundle_of_edition(scene.edition).chunks())) == []
 
 
 def test_a_bundle_with_one_other_byte_is_not_confirmed():
     scene = Scene(at="issued")
-    data = b"".join(bundle_of_edition(scene.edition).chunks())
+    data = handed_out(bundle_of_edition(scene.edition))
 
     for place in range(0, len(data), len(data) // 40):
         changed = bytearray(data)
         changed[place] ^= 1
-        assert answers_to_file(io.BytesIO(bytes(changed))) == [], place
+        assert states_of(bytes(changed)) == [], place
+    assert states_of(data + b"x") == states_of(data[:-1]) == []
 
 
-def test_the_bundle_of_a_rollout_is_left_to_the_program_in_it():
+def test_the_bundle_of_a_rollout_tells_of_every_edition_in_it():
     scene = Scene(at="issued")
-    data = b"".join(bundle_of_rollout(scene.rollout).chunks())
+    second = another_box(scene, "proxy-02").editions.get()
+    data = handed_out(bundle_of_rollout(scene.rollout))
 
-    # Of a single box it is the same ZIP; of several it names several editions.
-    assert [a.state for a in answers_to_file(io.BytesIO(data))] == ["genuine"]
+    revoke_edition(edition_id=second.pk, op_id=op("rev2"), reason="wrong", by=scene.ines)
+
+    assert states_of(data) == ["genuine", "revoked"]
+    said = result_of(drop(data, name="bundle.zip"))
+    assert verification_code(scene.edition.digest) in said
+    assert verification_code(second.digest) in said
+
+
+def test_handing_out_the_same_bundle_again_is_one_query(django_assert_num_queries):
+    bundle = bundle_of_edition(Scene(at="issued").edition)
+    hand_out(editions=bundle.editions, tag=bundle.tag)
+
+    with django_assert_num_queries(1):
+        hand_out(editions=bundle.editions, tag=bundle.tag)
+
+    assert HandedOut.objects.count() == 1
 
 
 def test_more_than_20_mb_are_refused_unread(monkeypatch):

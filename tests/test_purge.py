@@ -24,7 +24,7 @@ from checklists.models import (
 )
 from portal.models import User
 from tests.support.customers import PUBLIC_URL, decline, make_link, quick_sheet, record_paper
-from tests.support.rollouts import Scene, make_checklist, make_rollout, op, quick_pdf, work_off
+from tests.support.rollouts import Scene, make_checklist, make_rollout, op, quick_files, work_off
 
 EVERYTHING = (
     Rollout,
@@ -43,7 +43,7 @@ EVERYTHING = (
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 def run(scene, *arguments, reason="retention has ended"):

@@ -32,7 +32,7 @@ from tests.support.rollouts import (
     make_checklist,
     op,
     person,
-    quick_pdf,
+    quick_files,
     seen,
 )
 
@@ -392,7 +392,7 @@ def test_withdrawing_and_issuing_at_once_is_one_of_the_two():
 @pytest.fixture
 def customers(monkeypatch, settings):
     settings.PUBLIC_URL = PUBLIC_URL
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     quick_sheet(monkeypatch)
     return Scene(at="issued")
 

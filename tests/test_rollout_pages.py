@@ -12,7 +12,7 @@ from tests.support.rollouts import (
     make_checklist,
     op,
     person,
-    quick_pdf,
+    quick_files,
     sign_prepared,
 )
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 def address(scene, name="rollout_detail"):

@@ -15,7 +15,7 @@ from tests.support.rollouts import (
     op,
     open_edition,
     person,
-    quick_pdf,
+    quick_files,
     sign_prepared,
     sign_reviewed,
 )
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 # Page -> (how far the checklist is, who may, who may not)
@@ -491,7 +491,7 @@ def test_the_review_page_takes_a_constant_number_of_queries(django_assert_num_qu
     client = client_of(scene.ines)
     client.get(url("review", scene))
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(url("review", scene))
 
 

@@ -21,7 +21,7 @@ from tests.support.rollouts import (
     Scene,
     decide,
     person,
-    quick_pdf,
+    quick_files,
     sign_prepared,
     sign_reviewed,
     work_off,
@@ -585,7 +585,7 @@ def test_devices_that_hold_something_or_may_are_listed_before_signing(told, list
 
 
 def test_signing_waits_for_the_device_until_one_is_told_to_go_on_without_it(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     scene = Scene(at="worked")
     device = quiet(scene, unsent=2)
     omar, ines = client_of(scene.omar), client_of(scene.ines)
@@ -636,7 +636,7 @@ def test_what_a_device_sends_after_signing_without_it_is_kept_and_shown_to_the_r
 
 
 def test_late_operations_are_offered_in_the_next_draft(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
     scene = Scene(at="prepared")
     omar = client_of(scene.omar)
     send(omar, scene, operation("late", note="from the server room", version=1))

@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from checklists import triggers
 from checklists.models import Edition, Event, Purge
-from tests.support.rollouts import Scene, op, quick_pdf
+from tests.support.rollouts import Scene, op, quick_files
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 NAMES = [

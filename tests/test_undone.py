@@ -15,7 +15,7 @@ from tests.support.rollouts import (
     decide,
     make_checklist,
     op,
-    quick_pdf,
+    quick_files,
     sign_prepared,
     sign_reviewed,
 )
@@ -25,7 +25,7 @@ UPGRADED, REBUILT, RECONFIGURED = Happened.values
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 # The rule

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from checklists import files
 from checklists.actions import (
@@ -46,7 +46,7 @@ from tests.support.rollouts import (
     answer,
     decide,
     op,
-    quick_pdf,
+    quick_files,
     seen,
     sign_prepared,
     sign_reviewed,
@@ -58,7 +58,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
-    quick_pdf(monkeypatch)
+    quick_files(monkeypatch)
 
 
 def found(scene):
@@ -515,7 +515,8 @@ def test_a_missing_sheet_or_scan_is_found(answered, what):
 
 def verify(what):
     out = StringIO()
-    call_command("verify_checklist", str(what), stdout=out)
+    with translation.override("en"):
+        call_command("verify_checklist", str(what), stdout=out)
     return out.getvalue()
 
 
@@ -538,7 +539,7 @@ def test_the_command_ends_with_an_error_when_something_does_not_hold():
         call_command("verify_checklist", str(scene.id), stdout=out)
 
     assert error.value.returncode == 1
-    assert "NOT RIGHT: The decision on A-1" in out.getvalue()
+    assert "[NG] The decision on A-1" in out.getvalue()
 
 
 def test_a_file_of_an_edition_is_recognised(tmp_path):

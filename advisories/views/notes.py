@@ -65,7 +65,7 @@ def note_picture(request: HttpRequest, sha256: str) -> HttpResponse:
     picture = get_object_or_404(NotePicture, sha256=sha256)
     try:
         data = pictures.read(sha256)
-    except (FileNotFoundError, pictures.PictureChanged):
+    except (FileNotFoundError, pictures.FileChanged):
         raise Http404 from None
     headers = {
         "Cache-Control": "private, max-age=31536000, immutable",

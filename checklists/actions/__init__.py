@@ -5,10 +5,12 @@ from checklists.actions.access import make_link, open_device, open_link, revoke_
 from checklists.actions.assignments import assign
 from checklists.actions.boxes import Seen, add_box, answer_boxes, decide_on_boxes
 from checklists.actions.bulk import Done, Picked, decide_items, undo_items
+from checklists.actions.bundles import hand_out
 from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.devices import contact
 from checklists.actions.errors import NotAllowed, Overtaken, Refused, Stale
 from checklists.actions.events import Customer
+from checklists.actions.evidence import add_evidence, remove_evidence, take_late_evidence
 from checklists.actions.offers import Wanted, look_through, take
 from checklists.actions.operations import record
 from checklists.actions.rollouts import change_header, change_host, change_members, discard, purge
@@ -34,6 +36,7 @@ __all__ = [
     "Wanted",
     "accept",
     "add_box",
+    "add_evidence",
     "answer_boxes",
     "assign",
     "change_header",
@@ -48,6 +51,7 @@ __all__ = [
     "decide_on_boxes",
     "decline",
     "discard",
+    "hand_out",
     "issue",
     "look_through",
     "make_link",
@@ -57,12 +61,14 @@ __all__ = [
     "purge",
     "record",
     "record_paper",
+    "remove_evidence",
     "reopen",
     "return_items",
     "revoke_edition",
     "revoke_link",
     "revoke_reply",
     "take",
+    "take_late_evidence",
     "undo_items",
     "withdraw",
 ]

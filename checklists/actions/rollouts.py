@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,6 +28,7 @@ from checklists.models import (
     Device,
     Edition,
     Event,
+    Evidence,
     Purge,
     Reply,
     Revocation,
@@ -246,6 +247,7 @@ def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
     )
     stored = {file["sha256"] for edition in editions for file in edition.files}
     stored |= _answered_files(Reply.objects.filter(sign_off__edition__in=editions))
+    stored |= _proofs(Event.objects.filter(checklist__rollout=rollout))
     for model, path in (
         (Reply, "sign_off__edition__checklist__rollout"),
         (CustomerAccess, "edition__checklist__rollout"),
@@ -253,6 +255,7 @@ def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
         (Revocation, "edition__checklist__rollout"),
         (Edition, "checklist__rollout"),
         (Event, "checklist__rollout"),
+        (Evidence, "item__checklist__rollout"),
         (ChecklistItem, "checklist__rollout"),
         (Answer, "checklist__rollout"),
         (Device, "checklist__rollout"),
@@ -261,7 +264,7 @@ def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
     Checklist.objects.filter(rollout=rollout).delete()
     rollout.delete()
     kept = {file["sha256"] for e in Edition.objects.exclude(files=[]) for file in e.files}
-    kept |= _answered_files(Reply.objects.all())
+    kept |= _answered_files(Reply.objects.all()) | _proofs(Event.objects.all())
     transaction.on_commit(lambda: _remove_files(stored - kept))
     return line
 
@@ -269,6 +272,13 @@ def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
 def _answered_files(replies: Iterable[Reply]) -> set[str]:
     """The acceptance sheets and scans of these answers."""
     return {file["sha256"] for reply in replies for file in (*reply.sheets, reply.scan) if file}
+
+
+def _proofs(events: models.QuerySet[Event]) -> set[str]:
+    """Evidence that these events added, or that came late: files and small pictures."""
+    added = events.filter(kind=Event.Kind.EVIDENCE_ADDED).values_list("payload", "effect")
+    pairs = ((payload["sha256"], effect["thumbnail"]) for payload, effect in added)
+    return {sha256 for pair in pairs for sha256 in pair if sha256}
 
 
 def _remove_files(hashes: Iterable[str]) -> None:

@@ -228,7 +228,7 @@ def _evidence(content: Content, zone: tzinfo) -> tuple[EvidenceLine, ...]:
     return tuple(
         EvidenceLine(
             number=str(numbers[file["tracking_id"]]),
-            name=file["name"],
+            name=" – ".join(text for text in (file["name"], file.get("caption")) if text),
             size=f"{file['size']:,}",
             sha256=file["sha256"],
             by=file["by"],

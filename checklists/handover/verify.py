@@ -443,11 +443,36 @@ def _check_edition(
                 f"{folder}: this edition was revoked.",
             )
         )
+    findings += _check_evidence(content, folder, listed)
     findings += _check_answers(events, folder, facts["number"], listed)
     for file in issued:
         if file["format"] == "json":
             findings += _check_own_json(parts, f"{folder}/{file['name']}", edition)
     return findings
+
+
+def _check_evidence(
+    content: Mapping[str, Any], folder: str, listed: list[tuple[str, int, str]]
+) -> list[Finding]:
+    """The files that prove items, as the signed content names them."""
+    here = {hashed for path, _size, hashed in listed if path.startswith(f"{folder}/evidence/")}
+    files = content.get("evidence", [])
+    missing = [file["name"] for file in files if file["sha256"] not in here]
+    if missing:
+        names = ", ".join(missing)
+        return [
+            Finding(
+                False,
+                f"{folder}: 署名された証跡がありません: {names}",
+                f"{folder}: evidence that was signed is not here: {names}",
+            )
+        ]
+    found = Finding(
+        True,
+        f"{folder}: {len(files)} 個の証跡は、署名したときのままです。",
+        f"{folder}: {len(files)} files of evidence are those that were signed.",
+    )
+    return [found] if files else []
 
 
 def _check_answers(

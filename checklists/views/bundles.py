@@ -25,6 +25,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from advisories.texts import LANGUAGES
+from checklists.actions import hand_out
 from checklists.actions.rendering import render_sheets, safe_name
 from checklists.bundles import (
     Bundle,
@@ -139,6 +140,7 @@ def _gone(request: HttpRequest, missing: list[tuple[str, list[str]]], back: str)
 
 def streamed(request: HttpRequest, bundle: Bundle) -> StreamingHttpResponse:
     """The whole ZIP, or what is left of it after a break. 206 only while it is the same ZIP."""
+    hand_out(editions=bundle.editions, tag=bundle.tag)
     size, tag = bundle.size, f'"{bundle.tag}"'
     start = _start(request, size, tag)
     response = StreamingHttpResponse(

@@ -22,7 +22,7 @@ from checklists.actions.signing import may_review
 from checklists.conflicts import to_resolve
 from checklists.forms import Entered, EnteredAnswer, EnteredBulk
 from checklists.markup import CHOICES, LONG, NEEDED, ItemWriter
-from checklists.models import NOTE_LENGTH, Checklist, Decision, Edition, Event, SignOff
+from checklists.models import NOTE_LENGTH, Checklist, Decision, Edition, Event, Evidence, SignOff
 from checklists.moves import Move
 from checklists.offers import held_by, moves_since, withdrawn
 from checklists.page import (
@@ -150,7 +150,7 @@ def page(
     answered: EnteredAnswer | None = None,
     several: EnteredBulk | None = None,
 ) -> HttpResponse:
-    """The whole page; four to seven queries. `entered`, `answered` and `several` are what was
+    """The whole page; five to eight queries. `entered`, `answered` and `several` are what was
     refused."""
     sheet = Sheet(request, checklist, several.chosen if several else ())
     refused = entered or answered or several
@@ -222,9 +222,18 @@ class Sheet:
             verify_fixed=self.values["installed_with"] != header["release"]["slug"],
             query=self.filters.query,
             moves={move.tracking_id: move for move in self.moves},
+            evidence=self.evidence,
             chosen=self.chosen,
             long=self.long,
         )
+
+    @cached_property
+    def evidence(self) -> dict[int, list[Evidence]]:
+        """The files of each item that has some, by its primary key."""
+        found: dict[int, list[Evidence]] = {}
+        for file in Evidence.objects.present_in(self.checklist):
+            found.setdefault(file.item_id, []).append(file)
+        return found
 
     @cached_property
     def long(self) -> bool:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from checklists import actions
 from checklists.actions import NotAllowed, Refused
+from checklists.conflicts import ENTRIES
 from checklists.forms import Entered, EnteredAnswer, Sent, decision_sent, uuid_or_none
 from checklists.models import Checklist, Event
 from checklists.views.checklist import Sheet, page
@@ -195,6 +196,11 @@ def resolve(request: HttpRequest, uuid: UUID) -> HttpResponse:
         answered = EnteredAnswer("", "", [_incomplete()], anchor="conflicts")
         return page(request, checklist, status=PRECONDITION_REQUIRED, answered=answered)
     mine = take == "mine"
+    if mine and entry.kind == Event.Kind.EVIDENCE_ADDED:
+        event = actions.take_late_evidence(
+            checklist_id=uuid, op_id=sent.op_id, entry=entry, by=person_of(request)
+        )
+        return _answered(request, checklist, event)
     # An entry that tried to settle another one and came too late still stands for both.
     resolves = [str(entry.op_id), *entry.payload["resolves"]]
     event = actions.record(
@@ -216,7 +222,7 @@ def _entry(checklist: Checklist, op_id: str) -> Event:
         and checklist.events.filter(
             op_id=known,
             outcome__in=(Event.Outcome.CONFLICT, Event.Outcome.LATE),
-            kind__in=(Event.Kind.DECISION, Event.Kind.ANSWER),
+            kind__in=ENTRIES,
         ).first()
     )
     if not found:

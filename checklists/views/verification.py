@@ -88,7 +88,9 @@ def _posted(request: HttpRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, code, file_form=form, status=422)
     answers = answers_to_file(form.cleaned_data["file"])
-    return _page(request, code, asked="file", answers=answers)
+    codes = {answer.code for answer in answers}
+    other = bool(code and answers and code.upper() not in codes)
+    return _page(request, code, asked="file", answers=answers, of_another=other)
 
 
 def _page(request: HttpRequest, code: str, *, status: int = 200, **context: object) -> HttpResponse:

@@ -188,10 +188,30 @@ def sign_reviewed(checklist, by, name="issue"):
     return issue(checklist_id=checklist.pk, op_id=op(name), seen=seen(checklist), by=by)
 
 
+def another_box(scene, host, *, issued=True):
+    """A box of the scene's rollout, issued unless told otherwise."""
+    box = make_checklist(scene.rollout, scene.omar, name=host, host=host)
+    if issued:
+        work_off(box, scene.omar)
+        sign_prepared(box, scene.omar, name=f"prepare {host}")
+        sign_reviewed(box, scene.ines, name=f"issue {host}")
+    return box
+
+
 def quick_pdf(monkeypatch):
     """For tests that issue and do not look into the PDF: some bytes that name the edition."""
+    _quick(monkeypatch, "pdf", "%PDF-1.7")
+
+
+def quick_files(monkeypatch):
+    """As `quick_pdf`, and for tests that do not look into the XLSX either."""
+    quick_pdf(monkeypatch)
+    _quick(monkeypatch, "xlsx", "PK")
+
+
+def _quick(monkeypatch, extension, begins):
     monkeypatch.setitem(
-        rendering.WRITERS, "pdf", lambda handover: f"%PDF-1.7 {handover.common}\n".encode()
+        rendering.WRITERS, extension, lambda handover: f"{begins} {handover.common}\n".encode()
     )
 
 

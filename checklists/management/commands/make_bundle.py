@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from checklists import files
+from checklists.actions import hand_out
 from checklists.bundles import Bundle, bundle_of_edition, bundle_of_rollout, parts_of
 from checklists.models import Edition, Rollout
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
                     self._tell(file.tell(), size)
                 file.flush()
                 os.fsync(file.fileno())
+            hand_out(editions=bundle.editions, tag=bundle.tag)
             os.replace(draft, path)
         except files.FileChanged as error:
             raise CommandError("A stored file is not the one that was issued.") from error

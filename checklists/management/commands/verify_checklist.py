@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from checklists.file_verification import said_of
 from checklists.management.commands.export_checklist import find_checklist
 from checklists.verification import findings
 
-WORDS = {True: "OK", False: "NOT RIGHT", None: "NOTE"}
+# As the program in the bundle says it.
+WORDS = {True: "OK", False: "NG", None: gettext_lazy("Note")}
 
 
 class Command(BaseCommand):
@@ -39,7 +42,7 @@ class Command(BaseCommand):
         checklist = find_checklist(uuid)
         wrong = findings(checklist)
         for sentence in wrong:
-            self.stdout.write(f"NOT RIGHT: {sentence}")
+            self.stdout.write(f"[NG] {sentence}")
         if wrong:
             raise CommandError(f"{checklist.host}: {len(wrong)} things do not hold.")
         issued = [e for e in checklist.editions.all() if e.issued_at is not None]
@@ -57,11 +60,12 @@ class Command(BaseCommand):
     def _verify_file(self, path: Path) -> None:
         said = said_of(path)
         for each in said:
-            self.stdout.write(f"{WORDS[each.holds]}: {each.text}")
+            self.stdout.write(f"[{WORDS[each.holds]}] {each.text}")
         wrong = sum(each.holds is False for each in said)
         if wrong:
-            raise CommandError(f"{path}: {wrong} things do not hold.")
-        self.stdout.write(f"{path}: everything holds.")
+            text = ngettext("%(n)d thing does not hold.", "%(n)d things do not hold.", wrong)
+            raise CommandError(f"{path}: {text % {'n': wrong}}")
+        self.stdout.write(_("%(path)s: everything holds.") % {"path": path})
 
 
 def _is_uuid(text: str) -> bool:

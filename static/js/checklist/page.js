@@ -4,6 +4,7 @@ import { start as startSeveral } from "./bulk.js";
 import { changed, forget, keep, kept, restoreAll, unsaved } from "./drafts.js";
 import { start as startDevice, takenAlong } from "./device.js";
 import { entryOf, fill, itemAt, itemOf, recordedIn, settle as settleForm, showIn } from "./entries.js";
+import { start as startEvidence, unsentFiles } from "./evidence.js";
 import { flushNow, start } from "./flusher.js";
 import { formIn, itemNamed, replaceItem, touchedIn, watch as watchForms } from "./forms.js";
 import { fragment } from "./html.js";
@@ -46,7 +47,7 @@ document.addEventListener("input", (event) => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  if (unsaved() && !leaving) event.preventDefault();
+  if ((unsaved() || unsentFiles()) && !leaving) event.preventDefault();
 });
 window.addEventListener("pageshow", () => { leaving = false; });
 
@@ -317,3 +318,4 @@ several = startSeveral({
 });
 startKeys();
 startDevice(here, keeping, flushNow);
+startEvidence((seq) => live.saw(seq));

@@ -44,7 +44,7 @@ function contents(form) {
   return new URLSearchParams(data).toString();
 }
 
-function newId() {
+export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16)); // plain HTTP has no randomUUID
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
