@@ -17,18 +17,20 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support.browser import launch
 
 SLOWER = 4
-# Answers when the page's scripts have taken over its forms.
+# Answers when the page's scripts have taken over its forms, and the first item's is in sight.
 READY = """() => new Promise((resolve) => {
   const look = () => {
     const device = document.getElementById("device");
     if (!device || device.hidden) return requestAnimationFrame(look);
+    document.querySelector(".item").scrollIntoView();
+    if (!document.querySelector(".item form.work")) return requestAnimationFrame(look);
     return resolve(performance.now());
   };
   look();
 })"""
 # From the click until the page says "saved on this device", or more than that.
 TICK = """() => new Promise((resolve) => {
-  const form = document.querySelector("form.work");
+  const form = document.querySelector(".item form.work");
   const clicked = performance.now();
   new MutationObserver((_changes, observer) => {
     if (!form.querySelector(".saved").textContent) return;

@@ -52,6 +52,15 @@ class EnteredAnswer:
     anchor: str = "questions"
 
 
+@dataclass(frozen=True)
+class EnteredBulk:
+    """A decision on the `chosen` items (tracking IDs) that was refused for all of them."""
+
+    values: Mapping[str, str]
+    chosen: frozenset[str]
+    messages: list[str]
+
+
 def uuid_or_none(text: str) -> UUID | None:
     try:
         return UUID(text)

@@ -5,7 +5,7 @@ value passes `escape`; only what this module and its templates wrote themselves 
 """
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +28,10 @@ from checklists.recorded import COLUMNS, Said, moment, offered, said_in, said_of
 from checklists.undone import undone_words
 
 SLOT = "\x00"  # parts a template's text from its slots; no text that can be stored holds it
+# A browser's autofill reads every form, before any script runs, in a time that grows with their
+# square. On a page of more items than LONG, the forms after the first ones stay text until
+# somebody comes near them: see forms.js.
+LONG, FORMS_AT_ONCE = 40, 8
 NEEDED = (Verdict.REQUIRED, Verdict.CONFIRM)
 CHOICES = [choice for choice in Decision if choice is not Decision.OPEN]
 
@@ -65,8 +69,9 @@ class ItemWriter:
     """Writes the items of one checklist's page in the active language.
 
     `editable`: with forms. `query` ("?..." or "") keeps the filters across a form. `moves` are
-    those of the items' advisories by tracking ID, `evidence` files by an item's key. Making one
-    renders two templates; writing an item runs no query.
+    those of the items' advisories by tracking ID, `evidence` files by an item's key. `long`: the
+    page has more items than LONG. `chosen`: the tracking IDs that are ticked for a decision on
+    several. Making one renders two templates; writing an item runs no query.
     """
 
     def __init__(
@@ -80,6 +85,8 @@ class ItemWriter:
         query: str = "",
         moves: Mapping[str, Move] | None = None,
         evidence: Mapping[int, Sequence[Evidence]] | None = None,
+        long: bool = False,
+        chosen: Container[str] = (),
     ) -> None:
         self.header, self.answers, self.moves = checklist.frozen, answers, moves or {}
         self.evidence = evidence or {}
@@ -87,6 +94,7 @@ class ItemWriter:
         self.offers_url = reverse("checklists:offers", args=[checklist.pk])
         self.editable, self.verify_fixed, self.query = editable, verify_fixed, query
         self.language = get_language() or "ja"
+        self.long, self.forms, self.chosen = long, 0, chosen
         self.words = _words()
         self.severities = {key: self._severity(key) for key in SEVERITY_NAMES}
         self.verdicts = {v.value: _tag("verdict", v.value, v.label) for v in Verdict}
@@ -114,8 +122,19 @@ class ItemWriter:
         state += " settled" if folded else ""
         body = self._folded(item) if folded else self._unfolded(item, entered)
         return mark_safe(  # noqa: S308
-            f'<li class="item{state}" id="item-{item.position}">'
-            f'<span class="no">{item.position}</span>{body}</li>'
+            f'<li class="item{state}" id="item-{item.position}" data-item="{item.tracking_id}">'
+            f'<span class="no">{item.position}</span>{self._pick(item)}{body}</li>'
+        )
+
+    def _pick(self, item: ChecklistItem) -> str:
+        """A tick for the decision on several items, with the version that is seen."""
+        if not self.editable:
+            return ""
+        checked = " checked" if item.tracking_id in self.chosen else ""
+        return (
+            f'<label class="pick"><input type="checkbox" name="item" form="several"'
+            f' value="{item.tracking_id} {item.version}"{checked}>'
+            f'<span class="visually-hidden">{self.words["choose"]} {item.position}</span></label>'
         )
 
     def _folded(self, item: ChecklistItem) -> str:
@@ -133,7 +152,7 @@ class ItemWriter:
             line += proofs
         else:  # only the way to add some: it can wait behind the fold
             rest += proofs
-        form = self._work(item, None) if self.editable else ""
+        form = self._form(item, None) if self.editable else ""
         return (
             f'<div class="body">{self._heading(item)}{self._moved(item)}{line}'
             f"{quick}"
@@ -144,7 +163,7 @@ class ItemWriter:
 
     def _unfolded(self, item: ChecklistItem, entered: Entered | None) -> str:
         stamp = self._stamp(item) if item.decision != Decision.OPEN or item.note else ""
-        form = self._work(item, entered) if self.editable else ""
+        form = self._form(item, entered) if self.editable else ""
         return (
             f'<div class="body">{self._heading(item)}{self._mark(item)}{self._undone(item)}'
             f"{self._moved(item)}{self._texts(item)}{stamp}{self._previous(item)}"
@@ -339,6 +358,17 @@ class ItemWriter:
             "n": item.position,
         }
 
+    def _form(self, item: ChecklistItem, entered: Entered | None) -> str:
+        """The form in its place. On a long page only the first ones are there for everybody; the
+        others are for browsers without scripts, and text that scripts make a form of."""
+        form = self._work(item, entered)
+        if not self.long:
+            return form
+        self.forms += 1
+        if entered or self.forms <= FORMS_AT_ONCE:
+            return f'<div class="place">{form}</div>'
+        return f'<div class="place later"><noscript>{form}</noscript></div>'
+
     def _work(self, item: ChecklistItem, entered: Entered | None) -> SafeString:
         """The form of a decision, with what was typed before it was refused."""
         values = self._sends(item)
@@ -421,6 +451,7 @@ def _words() -> dict[str, str]:
         "offered": _("The catalogue has a newer revision:"),
         "take": _("Record the same decision"),
         "verified": _("Verified"),
+        "choose": _("Choose item"),
         "open": Decision.OPEN.label,
     }
     return {name: escape(text) for name, text in words.items()}

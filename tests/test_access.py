@@ -26,7 +26,8 @@ from advisories.actions import publish
 from advisories.import_actions import stage
 from advisories.models import Advisory, DocumentRevision, LinkCheck, Topic
 from advisories.note_actions import add_picture
-from checklists.actions import reopen
+from checklists import actions
+from checklists.actions import Picked, reopen
 from checklists.actions.acceptance import seen_in as seen_by_the_customer
 from checklists.actions.rollouts import header_seen
 from checklists.models import AccessUse, Attempts, HandedOut
@@ -130,6 +131,18 @@ def revision(scene):
 
 def once(scene):
     return {"op_id": op("sent")}
+
+
+def decided(scene):
+    """What undoes a decision on several items."""
+    actions.decide_items(
+        checklist_id=scene.id,
+        op_id=op("sent"),
+        decision={"decision": "done"},
+        items=[Picked("A-1", 0)],
+        by=scene.omar,
+    )
+    return once(scene)
 
 
 def with_reason(scene):
@@ -258,6 +271,14 @@ PAGES = {
         args=checklist,
         sent=lambda scene: once(scene) | {"to": "nobody", "item": "A-1"},
     ),
+    "checklists:decide_many": Page(
+        NOT_THIS_WAY,
+        ENGINEERS,
+        args=checklist,
+        sent=lambda scene: once(scene) | {"item": "A-1 0", "decision": "done"},
+        done=200,
+    ),
+    "checklists:undo_many": Page(NOT_THIS_WAY, ENGINEERS_DO, args=checklist, sent=decided),
     "checklists:paper_sheet": Page(MEMBERS, NOT_THIS_WAY, args=checklist),
     "checklists:decide": Page(
         NOT_THIS_WAY,

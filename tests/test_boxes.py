@@ -1,5 +1,7 @@
 """Several boxes of a rollout: one more box, the matrix, one decision or one answer for many."""
 
+from uuid import uuid5
+
 import pytest
 from django.urls import reverse
 from django.utils.translation import override
@@ -320,6 +322,25 @@ def test_what_the_decision_lacks_is_refused_before_anything_is_recorded(scene):
         same(scene, scene.checklist, scene.second, decision="risk_accepted", reason="no approver")
 
     assert state_of(scene.checklist, scene.second) == ["open", "open"]
+
+
+def test_what_is_refused_half_way_leaves_nothing_on_any_box(scene):
+    """The identifier of the last box's operation was used for something else before."""
+    boxes = sorted((scene.checklist, scene.second, scene.third), key=lambda box: str(box.pk))
+    actions.record(
+        checklist_id=boxes[-1].pk,
+        op_id=uuid5(op("same"), str(boxes[-1].pk)),
+        kind=Event.Kind.DECISION,
+        payload={"item": "A-2", "decision": {"decision": "done"}},
+        base_version=0,
+        by=scene.omar,
+    )
+
+    with pytest.raises(Refused):
+        same(scene, *boxes)
+
+    assert state_of(*boxes) == ["open"] * 3
+    assert Event.objects.filter(kind="decision").count() == 1
 
 
 def test_a_box_of_another_rollout_or_without_the_item_is_refused(scene):

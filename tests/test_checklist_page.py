@@ -675,9 +675,10 @@ def test_a_decided_item_is_one_line_with_what_who_and_when(scene):
 
     when = event.recorded_at.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%Y/%m/%d %H:%M")
     line = words(row.split("<details")[0])
-    assert row.startswith('<li class="item settled" id="item-1">')
+    assert row.startswith('<li class="item settled" id="item-1" data-item="A-1">')
     assert line == (
-        f"1 Severity High Advisory 1 Done 再起動済 Omar 大森 {when} Value before on Value after off"
+        f"1 Choose item 1 Severity High Advisory 1 Done 再起動済 Omar 大森 {when}"
+        " Value before on Value after off"
     )
     assert "Summary" in words(row.split("<details")[1])
 
@@ -759,7 +760,7 @@ def test_a_returned_item_is_open_again_with_the_comment_and_its_decision():
     page = shown(scene)
     row = item(page, 1)
 
-    assert row.startswith('<li class="item returned" id="item-1">')
+    assert row.startswith('<li class="item returned" id="item-1" data-item="A-1">')
     assert "Returned: Show the &lt;b&gt;value&lt;/b&gt;. Please. Ines 稲" in words(row)
     assert "Done 設定した Omar 大森" in words(row)
     assert '<form class="work"' in row.split("<details")[0]
@@ -786,7 +787,7 @@ def test_an_item_whose_advisory_changed_asks_to_be_read_again():
 
     row = item(shown(scene), 2)
 
-    assert row.startswith('<li class="item flagged" id="item-2">')
+    assert row.startswith('<li class="item flagged" id="item-2" data-item="A-2">')
     assert "The advisory has changed. Read it again and confirm the decision." in words(row)
 
 

@@ -5,10 +5,14 @@ from html import escape
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from checklists.actions import discard, reopen, return_items, revoke_edition
+from checklists.actions import contact, discard, reopen, return_items, revoke_edition
+from checklists.models import Device
+from checklists.querysets import SILENT
 from checklists.views import home
+from checklists.views.home import MOST_DEVICES
 from portal.models import User
 from portal.roles import Role
 from tests.support.pages import client_of, text_of, url
@@ -434,6 +438,55 @@ def test_a_revoked_edition_says_so():
     assert part(shown(scene.omar), "issued").endswith("Revoked")
 
 
+# What devices have not sent
+
+
+def device(checklist, user, *, unsent=0, offline=False, silent=False):
+    """A laptop of `user`; `silent`: not heard of for longer than an open page takes."""
+    contact(
+        checklist_id=checklist.pk,
+        device=op(f"{checklist.pk} {user.pk}"),
+        label="Windows, Edge",
+        unsent=unsent,
+        offline=offline,
+        clock_offset=0,
+        by=user,
+    )
+    if silent:
+        Device.objects.update(last_contact=timezone.now() - 2 * SILENT)
+
+
+def test_devices_with_unsent_entries_are_named_with_person_and_box(scene):
+    device(scene.checklist, scene.omar, unsent=3)
+
+    assert part(shown(scene.ines), "devices").startswith(
+        "Devices that may hold entries that were not sent 1"
+        " proxy-01 Omar 大森 Windows, Edge : 3 entries not sent last heard of"
+    )
+
+
+def test_a_device_that_took_a_checklist_along_and_is_silent_may_hold_something(scene):
+    device(scene.checklist, scene.omar, offline=True, silent=True)
+
+    assert "took it along to work offline, and is silent" in part(shown(scene.omar), "devices")
+
+
+@pytest.mark.parametrize("state", [{}, {"offline": True}, {"silent": True}])
+def test_devices_that_hold_nothing_are_not_mentioned(scene, state):
+    device(scene.checklist, scene.omar, **state)
+
+    assert part(shown(scene.omar), "devices") == ""
+
+
+def test_nobody_hears_of_devices_of_other_rollouts_or_of_discarded_checklists(scene):
+    device(scene.checklist, scene.omar, unsent=3)
+    stranger = person("stranger", Role.ENGINEER)
+
+    assert part(shown(stranger), "devices") == ""
+    discard(checklist_id=scene.id, op_id=op("discard"), reason="a mistake", by=scene.omar)
+    assert part(shown(scene.omar), "devices") == ""
+
+
 # As many queries for many
 
 
@@ -450,14 +503,17 @@ def test_it_takes_as_many_queries_for_30_checklists_as_for_1(number, django_asse
             work_off(checklist, scene.omar)
             checklist.items.update(returned=False)
             sign_prepared(checklist, scene.omar, name=each)
+    for each in scene.rollout.checklists.filter(editions__issued_at__isnull=True):
+        device(each, scene.omar, unsent=1)
     both = with_roles(scene.omar, Role.ENGINEER, Role.REVIEWER)
     client = client_of(both)
     client.get(HOME)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         page = client.get(HOME)
 
     assert len(page.context["open_rows"]) == number
+    assert len(page.context["devices"]) == min(number, MOST_DEVICES)
     assert [edition.checklist_id for edition in page.context["issued"]] == [issued.pk]
 
 

@@ -246,7 +246,7 @@ def test_a_script_gets_the_item_and_the_progress_as_they_are_now(scene):
     assert response.status_code == 200
     assert response["Cache-Control"].startswith("max-age=0, no-cache, no-store")
     assert (data["outcome"], data["words"], data["conflict"]) == ("applied", "Saved.", "")
-    assert data["item"].startswith('<li class="item settled" id="item-1">')
+    assert data["item"].startswith('<li class="item settled" id="item-1" data-item="A-1">')
     assert "設定した" in data["item"]
     assert '<span class="num">1 / 3</span>' in data["progress"]
 

@@ -394,7 +394,7 @@ def test_the_old_decision_stands_beside_a_reopened_item_and_can_be_recorded_agai
     client = client_of(scene.omar)
 
     page = client.get(scene.checklist.get_absolute_url()).content.decode()
-    item = re.search(r'id="item-1">.*?</li>', page, re.S)[0]
+    item = re.search(r'id="item-1"[^>]*>.*?</li>', page, re.S)[0]
 
     assert "Decided before the advisory changed:" in item
     assert "設定した" in item

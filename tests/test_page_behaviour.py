@@ -346,4 +346,4 @@ def test_another_language_keeps_filters_and_text_of_a_checklist(open_checklist):
     page.get_by_role("button", name="English").click()
 
     expect(page.get_by_role("checkbox", name="High")).to_be_checked()
-    expect(page.get_by_label("Note")).to_have_value("書きかけ")
+    expect(page.locator("#item-1").get_by_label("Note")).to_have_value("書きかけ")

@@ -64,7 +64,7 @@ class Phone:
 
     def page(self):
         page = self.client.get(self.scene.checklist.get_absolute_url()).content.decode()
-        found = re.findall(r'(<li class="item[^"]*" id="item-(\d+)">.*?</li>)', page, re.S)
+        found = re.findall(r'(<li class="item[^"]*" id="item-(\d+)"[^>]*>.*?</li>)', page, re.S)
         return {int(number): words(html) for html, number in found}
 
     def look(self):

@@ -119,7 +119,7 @@ def after(scene, happened=UPGRADED, name="after", **changes):
 
 
 def row(page, number):
-    return re.search(rf'<li class="item[^"]*" id="item-{number}">.*?</li>', page, re.S)[0]
+    return re.search(rf'<li class="item[^"]*" id="item-{number}"[^>]*>.*?</li>', page, re.S)[0]
 
 
 def page_of(scene, checklist):

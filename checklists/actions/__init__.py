@@ -4,6 +4,7 @@ from checklists.actions.acceptance import accept, comment, decline, record_paper
 from checklists.actions.access import make_link, open_device, open_link, revoke_link
 from checklists.actions.assignments import assign
 from checklists.actions.boxes import Seen, add_box, answer_boxes, decide_on_boxes
+from checklists.actions.bulk import Done, Picked, decide_items, undo_items
 from checklists.actions.bundles import hand_out
 from checklists.actions.creation import create_checklist, create_rollout
 from checklists.actions.devices import contact
@@ -25,8 +26,10 @@ from checklists.actions.signing import (
 
 __all__ = [
     "Customer",
+    "Done",
     "NotAllowed",
     "Overtaken",
+    "Picked",
     "Refused",
     "Seen",
     "Stale",
@@ -44,6 +47,7 @@ __all__ = [
     "contact",
     "create_checklist",
     "create_rollout",
+    "decide_items",
     "decide_on_boxes",
     "decline",
     "discard",
@@ -65,5 +69,6 @@ __all__ = [
     "revoke_reply",
     "take",
     "take_late_evidence",
+    "undo_items",
     "withdraw",
 ]

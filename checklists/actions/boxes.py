@@ -51,6 +51,7 @@ class Seen:
     version: int
 
 
+@transaction.atomic
 def decide_on_boxes(
     *,
     rollout: Rollout,
@@ -63,9 +64,9 @@ def decide_on_boxes(
     """The same decision on the item of each of these boxes: an operation of its own with its own
     version, so one may be applied while another is a conflict or late.
 
-    Sent again with the same `op_id`, it answers with the same events. Raises Refused before
-    anything is recorded when a box is not of the rollout, has no such item or the decision lacks
-    something; NotAllowed.
+    Sent again with the same `op_id`, it answers with the same events. Raises Refused, with nothing
+    recorded on any box, when one is not of the rollout or was discarded, has no such item or the
+    decision lacks something; NotAllowed.
     """
     require_engineer(rollout, by)
     if not boxes:
@@ -81,6 +82,7 @@ def decide_on_boxes(
         raise Refused(_("One of the boxes does not have this item. Reload the page."))
     for severity in set(severities.values()):
         clean_decision(decision, severity=severity)
+    # Locked in the order of `open_checklists`, so that nobody waits for somebody who waits.
     return [
         record(
             checklist_id=box.checklist,

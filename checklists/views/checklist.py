@@ -1,9 +1,10 @@
 """The checklist page and its history."""
 
 import json
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from csp.decorators import csp_update
 from django.core.paginator import Paginator
@@ -19,9 +20,9 @@ from django.views.decorators.http import require_safe
 from checklists.actions.rendering import WRITERS
 from checklists.actions.signing import may_review
 from checklists.conflicts import to_resolve
-from checklists.forms import Entered, EnteredAnswer
-from checklists.markup import ItemWriter
-from checklists.models import Checklist, Edition, Event, Evidence, SignOff
+from checklists.forms import Entered, EnteredAnswer, EnteredBulk
+from checklists.markup import CHOICES, LONG, NEEDED, ItemWriter
+from checklists.models import NOTE_LENGTH, Checklist, Decision, Edition, Event, Evidence, SignOff
 from checklists.moves import Move
 from checklists.offers import held_by, moves_since, withdrawn
 from checklists.page import (
@@ -147,23 +148,58 @@ def page(
     status: int = 200,
     entered: Entered | None = None,
     answered: EnteredAnswer | None = None,
+    several: EnteredBulk | None = None,
 ) -> HttpResponse:
-    """The whole page; five to eight queries. `entered` and `answered` are what was refused."""
-    sheet = Sheet(request, checklist)
-    messages = entered.messages if entered else answered.messages if answered else []
+    """The whole page; five to eight queries. `entered`, `answered` and `several` are what was
+    refused."""
+    sheet = Sheet(request, checklist, several.chosen if several else ())
+    refused = entered or answered or several
+    anchor = answered.anchor if answered else "several" if several else sheet.anchor(entered)
     context = sheet.context(entered, answered) | {
-        "refused": messages,
-        "refused_at": answered.anchor if answered else sheet.anchor(entered),
+        "refused": refused.messages if refused else [],
+        "refused_at": anchor,
+        "several": Several.of(sheet, several),
         # Where no form is left to hold it, what was typed is at least shown.
         "typed": said_in(entered.values) if entered and not sheet.editions.may_edit else None,
     }
     return render(request, "checklists/checklist_detail.html", context, status=status)
 
 
-class Sheet:
-    """One checklist as this request's person sees it."""
+@dataclass(frozen=True)
+class Several:
+    """The form that decides several items at once. `shown` are all items that stand open on the
+    page, each with its version; `values` what was refused."""
 
-    def __init__(self, request: HttpRequest, checklist: Checklist) -> None:
+    op_id: UUID
+    shown: list[str]
+    values: Mapping[str, str]
+    choices: Sequence[Decision]
+    note_length: int
+    refused: bool
+
+    @classmethod
+    def of(cls, sheet: "Sheet", entered: EnteredBulk | None) -> "Several":
+        return cls(
+            op_id=uuid4(),
+            shown=[
+                f"{item.tracking_id} {item.version}"
+                for item in sheet.items
+                if sheet.filters.keeps(item) and (sheet.filters.chosen or item.verdict in NEEDED)
+            ],
+            values=entered.values if entered else {},
+            choices=CHOICES,
+            note_length=NOTE_LENGTH,
+            refused=bool(entered),
+        )
+
+
+class Sheet:
+    """One checklist as this request's person sees it; `chosen` are the items that are ticked."""
+
+    def __init__(
+        self, request: HttpRequest, checklist: Checklist, chosen: Container[str] = ()
+    ) -> None:
+        self.chosen = chosen
         self.checklist = checklist
         self.editions = Editions(checklist, person_of(request))
         self.items = list(checklist.items.select_related("assignee", "team"))
@@ -187,6 +223,8 @@ class Sheet:
             query=self.filters.query,
             moves={move.tracking_id: move for move in self.moves},
             evidence=self.evidence,
+            chosen=self.chosen,
+            long=self.long,
         )
 
     @cached_property
@@ -196,6 +234,10 @@ class Sheet:
         for file in Evidence.objects.present_in(self.checklist):
             found.setdefault(file.item_id, []).append(file)
         return found
+
+    @cached_property
+    def long(self) -> bool:
+        return sum(map(self.filters.keeps, self.items)) > LONG
 
     @cached_property
     def moves(self) -> list[Move]:
@@ -247,6 +289,7 @@ class Sheet:
             "given": questions,
             "conflicts": self.waiting(to_resolve(checklist)),
             "sections": sections,
+            "long": self.long,
             "shown": sum(len(section.items) for section in sections),
             "filters": self.filters,
             "returned_items": [i.position for i in self.items if i.returned],

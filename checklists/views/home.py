@@ -1,24 +1,26 @@
-"""The first page: what waits for me, my open checklists, what was issued lately."""
+"""The first page: what waits for me, my open checklists, what devices have not sent, what was
+issued lately."""
 
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from advisories.texts import in_language
 from checklists.actions.signing import may_review
-from checklists.models import Checklist, Edition, SignOff
+from checklists.models import Checklist, Device, Edition, SignOff
 from checklists.offers import newest_revisions, offers_in
 from checklists.views.checklist import Editions
 from checklists.views.refusals import person_of
 from portal.models import User
 from portal.roles import Role
 
-MOST_OPEN, MOST_ISSUED = 100, 10
+MOST_OPEN, MOST_ISSUED, MOST_DEVICES = 100, 10, 20
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Row:
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Thirteen queries at most, however many checklists there are."""
+    """Fourteen queries at most, however many checklists there are."""
     person = person_of(request)
     open_rows = _open_rows(person)
     issued = _recently_issued(person)
@@ -68,6 +70,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "to_sign": to_sign,
         "returned": returned,
         "declined": _declined(person),
+        "devices": _devices(person),
         "open_rows": open_rows,
         "more_open": len(open_rows) == MOST_OPEN,
         "issued": issued,
@@ -121,6 +124,13 @@ def _declined(person: User) -> list[SignOff]:
     ).exclude(Exists(later) | Exists(accepted))
     found = found.select_related("edition__checklist", "reply").defer("edition__content")
     return list(found.order_by("-signed_at"))
+
+
+def _devices(person: User) -> list[Device]:
+    """The devices that hold unsent entries of this person's checklists, or may; one query."""
+    visible = Checklist.objects.visible_to(person).kept()
+    found = Device.objects.outstanding(timezone.now()).filter(checklist__in=visible.values("pk"))
+    return list(found.select_related("checklist", "user")[:MOST_DEVICES])
 
 
 def _waits_for(row: Row, person: User) -> bool:

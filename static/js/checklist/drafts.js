@@ -44,6 +44,15 @@ export function restoreAll(forms) {
   return count;
 }
 
+// The addresses of all forms that left an entry in this tab.
+export function kept() {
+  try {
+    return Object.keys(sessionStorage);
+  } catch {
+    return [];
+  }
+}
+
 function restore(form) {
   let values;
   try {

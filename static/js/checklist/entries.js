@@ -3,23 +3,36 @@ import { SCHEMA } from "./outbox.js";
 
 const FIELDS = ["decision", "note", "before", "after", "reason", "approver", "waiting_for", "due", "agreed_by"];
 
-export const itemOf = (form) => new URL(form.action).pathname.match(/\/items\/([^/]+)\/decision\/$/)?.[1];
+export const itemOf = (form) => itemAt(new URL(form.action).pathname);
+export const itemAt = (address) => address.match(/\/items\/([^/]+)\/decision\/$/)?.[1];
 
-// The form of an item on this page; null while it is not shown.
-export function offered(root, item) {
-  return [...root.querySelectorAll(".item form.work")].find((form) => itemOf(form) === item) ?? null;
+// What the form was sent with, whatever was typed since.
+export function recordedIn(form) {
+  const decision = Object.fromEntries(FIELDS.map((name) => [name, ""]));
+  for (const control of form.elements) {
+    if (!(control.name in decision)) continue;
+    if (control.type !== "radio") decision[control.name] = control.defaultValue;
+    else if (control.defaultChecked) decision.decision = control.value;
+  }
+  decision.decision ||= "open";
+  return decision;
 }
 
-export function entryOf(form, { user, here, follows }) {
+function typedIn(form) {
   const data = new FormData(form);
   const decision = Object.fromEntries(FIELDS.map((name) => [name, data.get(name) ?? ""]));
   decision.decision ||= "open"; // a note may be saved before anything is decided
+  return decision;
+}
+
+// `decision` is another one than what is typed in the form.
+export function entryOf(form, { user, here, follows, decision = typedIn(form) }) {
   return {
     schema: SCHEMA,
     op_id: crypto.randomUUID(),
     kind: "decision",
     payload: { item: itemOf(form), decision },
-    base_version: Number(data.get("base_version")),
+    base_version: Number(form.elements.base_version.value),
     follows: follows ?? null,
     client_at: new Date().toISOString(), // a claim; the portal's order is that of arrival
     item: itemOf(form),
@@ -39,11 +52,16 @@ export function settle(form) {
   }
 }
 
-export function showIn(form, entry) {
-  for (const [name, value] of Object.entries(entry.payload.decision)) {
+export function fill(form, decision) {
+  for (const [name, value] of Object.entries(decision)) {
     const control = form.elements[name];
-    if (control) control.value = value;
+    if (control instanceof RadioNodeList) for (const each of control) each.checked = each.value === value;
+    else if (control) control.value = value;
   }
   settle(form);
+}
+
+export function showIn(form, entry) {
+  fill(form, entry.payload.decision);
   for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
 }

@@ -8,7 +8,8 @@ const policy = window.trustedTypes?.createPolicy("portal", {
 export function fragment(html) {
   const template = document.createElement("template");
   template.innerHTML = policy ? policy.createHTML(html.trim()) : html.trim();
-  return template.content.firstElementChild;
+  // Of this document at once: elsewhere a form's address would lead nowhere.
+  return document.adoptNode(template.content.firstElementChild);
 }
 
 export const scriptAddress = (url) => (policy ? policy.createScriptURL(url) : url);

@@ -1,5 +1,6 @@
 // What others did, within seconds, without a reload. An item in which somebody types is left alone.
 import { ask } from "./ask.js";
+import { replaceItem } from "./forms.js";
 import { fragment } from "./html.js";
 import { showState, words } from "./state.js";
 
@@ -54,7 +55,7 @@ export function watch(here, page) {
       if (!old) continue;
       const focused = old.contains(document.activeElement);
       const item = fragment(html);
-      old.replaceWith(item);
+      replaceItem(old, item);
       if (!focused) continue;
       item.tabIndex = -1;
       item.focus({ preventScroll: true });

@@ -22,6 +22,12 @@ export async function add(entry) {
   return { ...entry, client_seq };
 }
 
+// addAll(entries) -> the same for several: all of them are on the disk, or none.
+export async function addAll(entries) {
+  const made = await run("readwrite", ({ outbox }) => entries.map((entry) => outbox.add(entry)));
+  return entries.map((entry, at) => ({ ...entry, client_seq: made[at].result }));
+}
+
 export const all = () => run("readonly", ({ outbox }) => outbox.getAll());
 
 export const remove = (entries) =>
@@ -46,7 +52,7 @@ async function run(mode, work) {
     const stores = { outbox: transaction.objectStore("outbox"), meta: transaction.objectStore("meta") };
     transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error("aborted"));
     const request = work(stores);
-    transaction.oncomplete = () => resolve(request?.result);
+    transaction.oncomplete = () => resolve(Array.isArray(request) ? request : request?.result);
   });
   return within(done, () => transaction.abort());
 }

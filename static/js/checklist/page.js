@@ -1,11 +1,14 @@
 // The checklist page without reloads, with or without a network. Every form also works as a plain
 // one. Nothing is called saved before the device has it on its disk, or the portal has answered.
-import { changed, forget, keep, restoreAll, unsaved } from "./drafts.js";
+import { start as startSeveral } from "./bulk.js";
+import { changed, forget, keep, kept, restoreAll, unsaved } from "./drafts.js";
 import { start as startDevice, takenAlong } from "./device.js";
+import { entryOf, fill, itemAt, itemOf, recordedIn, settle as settleForm, showIn } from "./entries.js";
 import { start as startEvidence, unsentFiles } from "./evidence.js";
-import { entryOf, itemOf, offered, settle as settleForm, showIn } from "./entries.js";
 import { flushNow, start } from "./flusher.js";
+import { formIn, itemNamed, replaceItem, touchedIn, watch as watchForms } from "./forms.js";
 import { fragment } from "./html.js";
+import { start as startKeys } from "./keyboard.js";
 import { watch } from "./live.js";
 import * as outbox from "./outbox.js";
 import { say, showState, showUnsaved, words } from "./state.js";
@@ -18,12 +21,14 @@ const sending = new WeakSet();
 let mine = []; // entries of this checklist and this person that the portal has not taken
 let keeping = outbox.isAvailable();
 let live = null;
+let several = null;
 let leaving = false;
 let reason = ""; // why nothing can be sent just now
 let restored = false; // what was typed before is there again, and nobody has gone on yet
 
 document.addEventListener("submit", (event) => {
   const form = event.target.closest(FORMS);
+  if (event.defaultPrevented) return; // somebody else sends it
   if (!form) {
     leaving = true; // a plain form of this page: drafts come back when it is shown again
     return;
@@ -80,6 +85,43 @@ async function keepOnDevice(form) {
   return true;
 }
 
+// Many at once: all of them are on the disk, or none is. `wanted` are pairs of item and decision.
+async function keepAll(wanted) {
+  const made = wanted.map(([item, decision]) => {
+    const before = mine.filter((entry) => !entry.refused && entry.item === item).at(-1);
+    return entryOf(formOf(item), { user, here, follows: before?.op_id, decision });
+  });
+  showState("sending", words("keeping"));
+  let entries;
+  try {
+    entries = await outbox.addAll(made);
+  } catch {
+    showState("failed", words("device_failed"));
+    return null;
+  }
+  mine.push(...entries);
+  for (const entry of entries) {
+    const form = formOf(entry.item);
+    if (!changed(form)) fill(form, entry.payload.decision);
+    say(form, "kept");
+  }
+  showCounts();
+  flushNow();
+  return entries;
+}
+
+// What the portal has refused is let go, and the form is as it was.
+async function letGo(entry, former) {
+  await outbox.remove([entry]);
+  mine = mine.filter((each) => each.op_id !== entry.op_id);
+  const form = formOf(entry.item);
+  form.querySelector("[role=alert]")?.remove();
+  fill(form, former);
+  say(form, "");
+  showState("saved");
+  showCounts();
+}
+
 // The device does not keep entries: straight to the portal, and nothing counts before its answer.
 async function sendAtOnce(form) {
   const failed = form.querySelector("[role=alert]");
@@ -99,7 +141,7 @@ async function sendAtOnce(form) {
 function showRecorded(old, answer) {
   const focused = old.contains(document.activeElement) || document.activeElement === document.body;
   const item = fragment(answer.item);
-  old.replaceWith(item);
+  replaceItem(old, item);
   if (answer.conflict) item.querySelector(".body").append(fragment(answer.conflict));
   if (answer.outcome === "late") item.querySelector(".body").append(notice(answer.words));
   const failed = answer.outcome === "conflict" || answer.outcome === "late";
@@ -165,12 +207,14 @@ function answered(pairs, data) {
   for (const [entry, answer] of ours) {
     live.saw(answer.seq);
     if (answer.outcome === "refused") mine.push(entry);
-    showAnswer(formOf(entry.item), entry, answer);
+    showAnswer(itemNamed(entry.item), entry, answer);
   }
   showCounts();
+  several?.answered(ours);
 }
 
-function showAnswer(form, entry, answer) {
+function showAnswer(item, entry, answer) {
+  const form = formIn(item);
   if (!form) return;
   if (answer.outcome === "refused") {
     showRefused(form, answer.messages);
@@ -179,12 +223,12 @@ function showAnswer(form, entry, answer) {
   }
   const more = mine.some((each) => each.item === entry.item && !each.refused);
   if (answer.item && !more && !changed(form)) {
-    showRecorded(form.closest(".item"), answer);
+    showRecorded(item, answer);
     return;
   }
   // Somebody goes on typing here: their words stay, and now stand on what was just recorded.
   if (answer.outcome === "applied" || answer.outcome === "same") {
-    for (const each of form.closest(".item").querySelectorAll("[name=base_version]")) each.value = answer.version;
+    for (const each of [form, ...item.querySelectorAll("form")]) each.elements.base_version.value = answer.version;
   }
   say(form, more ? "kept" : answer.outcome);
   showState("saved", answer.words);
@@ -217,7 +261,8 @@ async function readOutbox() {
   mine = entries.filter((entry) => entry.user === user && entry.checklist === here.checklist);
 }
 
-const formOf = (item) => offered(document, item);
+const isChanged = (form) => Boolean(form && changed(form));
+const formOf = (item) => formIn(itemNamed(item));
 
 // The beginning
 
@@ -235,12 +280,16 @@ for (const entry of mine) {
   if (entry.refused) showRefused(form, entry.refused);
   say(form, entry.refused ? "refused" : "kept");
 }
-restored = restoreAll(document.querySelectorAll("form.work"));
+// With an entry in this tab, or sent back by the portal with its errors.
+const began = new Set([...kept().map(itemAt).map(formOf), ...document.querySelectorAll("form.work")]);
+began.delete(null);
+restored = restoreAll(began);
 showCounts();
+watchForms(document);
 
 document.getElementById("online-only").hidden = keeping;
 live = watch(here, {
-  busy: (item) => [...item.querySelectorAll("form.work")].some((form) => changed(form) || mine.some((entry) => entry.item === itemOf(form))),
+  busy: (item) => mine.some((entry) => entry.item === item.dataset.item) || isChanged(touchedIn(item)),
   progress: showProgress,
   settled: showCounts,
   failed: told,
@@ -261,5 +310,12 @@ if (keeping) {
     },
   });
 }
+several = startSeveral({
+  keeping: () => keeping,
+  keepAll,
+  letGo,
+  recorded: (item) => recordedIn(formOf(item)),
+});
+startKeys();
 startDevice(here, keeping, flushNow);
 startEvidence((seq) => live.saw(seq));
