@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import Prefetch
@@ -19,6 +20,7 @@ from checklists.actions.operations import decision_of
 from checklists.chain import broken_links, canonical, digest, replay, rewind, timestamp
 from checklists.models import Checklist, Edition, Event, Reply, SignOff
 from checklists.offers import catalogue_of
+from checklists.signature_verification import unlike_made, unlike_opened, unlike_signed
 
 OPEN = dict.fromkeys(
     ("note", "before", "after", "reason", "approver", "waiting_for", "due", "agreed_by"), ""
@@ -49,7 +51,7 @@ class Origin:
 
 
 def findings(checklist: Checklist) -> list[str]:
-    """What does not hold of chain, frozen rows, state and issued editions; about ten queries."""
+    """What does not hold of chain, frozen rows, state and issued editions; about twelve queries."""
     events = list(checklist.events.select_related("item").order_by("seq"))
     editions = list(checklist.editions.prefetch_related("sign_offs__reply", "issued_files"))
     return [
@@ -57,6 +59,9 @@ def findings(checklist: Checklist) -> list[str]:
         *_end(checklist, events),
         *_looked_at(_frozen, checklist, events),
         *_looked_at(_state, checklist, events),
+        *_looked_at(unlike_made, checklist, events),
+        *_looked_at(partial(unlike_opened, editions=editions), checklist, events),
+        *(f for edition in editions for f in _looked_at(unlike_signed, edition, events)),
         *(f for edition in editions for f in _looked_at(_edition, edition, events)),
     ]
 
