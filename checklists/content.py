@@ -174,7 +174,15 @@ def _checklist(checklist: Checklist, answers: Mapping[str, str]) -> Json:
             "slug": lineage,
             "label": _both(partial(wording.value_text, header, "installed_with", lineage)),
         },
+        **_before(checklist),
     }
+
+
+def _before(checklist: Checklist) -> Json:
+    """The checklist before this one and what became of the box since; empty: it is the first."""
+    if checklist.predecessor_id is None:
+        return {}
+    return {"predecessor": str(checklist.predecessor_id), "happened": checklist.happened}
 
 
 def _mode(header: Mapping[str, Any], value: str) -> Json | None:
@@ -211,6 +219,7 @@ def _item(item: ChecklistItem, header: Mapping[str, Any], answers: Mapping[str, 
             "version": item.version,
             "returned": item.returned,
             "returned_comment": item.returned_comment,
+            **({"returned_by": item.returned_by} if item.returned_by else {}),
             "flagged": item.flagged,
         },
     }
