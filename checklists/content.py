@@ -197,7 +197,15 @@ def _checklist(checklist: Checklist, answers: Mapping[str, str]) -> Json:
             "slug": lineage,
             "label": _both(partial(wording.value_text, header, "installed_with", lineage)),
         },
+        **_before(checklist),
     }
+
+
+def _before(checklist: Checklist) -> Json:
+    """The checklist before this one and what became of the box since; empty: it is the first."""
+    if checklist.predecessor_id is None:
+        return {}
+    return {"predecessor": str(checklist.predecessor_id), "happened": checklist.happened}
 
 
 def _mode(header: Mapping[str, Any], value: str) -> Json | None:
@@ -250,6 +258,7 @@ def _item(
             "version": item.version,
             "returned": item.returned,
             "returned_comment": item.returned_comment,
+            **({"returned_by": item.returned_by} if item.returned_by else {}),
             "flagged": item.flagged,
         },
     }

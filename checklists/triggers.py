@@ -1,4 +1,4 @@
-"""Triggers that keep events and issued editions as they are (design section 5).
+"""Triggers that keep events, issued editions and revocations as they are (design section 5).
 
 They guard against accidents; the proof is the chain of hashes and the heads in issued files.
 """
@@ -9,27 +9,32 @@ from django.core.checks import CheckMessage, Error
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-# table -> (the row's checklist, which rows are guarded)
+# table -> (which rows are guarded, the row's checklist)
 GUARDED = {
-    "checklists_event": "1 = 1",
-    "checklists_edition": "OLD.issued_at IS NOT NULL",
+    "checklists_event": ("1 = 1", "OLD.checklist_id"),
+    "checklists_edition": ("OLD.issued_at IS NOT NULL", "OLD.checklist_id"),
+    "checklists_revocation": (
+        "1 = 1",
+        "(SELECT e.checklist_id FROM checklists_edition e WHERE e.id = OLD.edition_id)",
+    ),
 }
 PURGED = (
     "EXISTS (SELECT 1 FROM checklists_purge p JOIN checklists_checklist c"
-    " ON c.rollout_id = p.rollout WHERE c.id = OLD.checklist_id)"
+    " ON c.rollout_id = p.rollout WHERE c.id = {checklist})"
 )
 
 
 def _sqlite() -> list[str]:
     statements = []
-    for table, guarded in GUARDED.items():
+    for table, (guarded, checklist) in GUARDED.items():
+        purged = PURGED.format(checklist=checklist)
         statements += [
             f"DROP TRIGGER IF EXISTS {table}_no_update",
             f"DROP TRIGGER IF EXISTS {table}_no_delete",
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} WHEN {guarded}"
             f" BEGIN SELECT RAISE(ABORT, '{table} rows never change'); END",
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}"
-            f" WHEN {guarded} AND NOT {PURGED}"
+            f" WHEN {guarded} AND NOT {purged}"
             f" BEGIN SELECT RAISE(ABORT, '{table} rows are never deleted'); END",
         ]
     return statements
@@ -37,7 +42,8 @@ def _sqlite() -> list[str]:
 
 def _postgresql() -> list[str]:
     statements = []
-    for table, guarded in GUARDED.items():
+    for table, (guarded, checklist) in GUARDED.items():
+        purged = PURGED.format(checklist=checklist)
         statements += [
             f"""CREATE OR REPLACE FUNCTION {table}_guard() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
@@ -48,7 +54,7 @@ def _postgresql() -> list[str]:
                     IF {guarded} THEN RAISE EXCEPTION '{table} rows never change'; END IF;
                     RETURN NEW;
                 END IF;
-                IF {guarded} AND NOT {PURGED} THEN
+                IF {guarded} AND NOT {purged} THEN
                     RAISE EXCEPTION '{table} rows are never deleted';
                 END IF;
                 RETURN OLD;

@@ -26,9 +26,10 @@ if __name__ == "__main__":
 
 from django.db import transaction  # noqa: E402  (Django is ready only here)
 from django.db.models import F  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from checklists import files  # noqa: E402
-from checklists.actions import reopen  # noqa: E402
+from checklists.actions import reopen, return_items, revoke_edition  # noqa: E402
 from checklists.bundles import bundle_of_edition  # noqa: E402
 from checklists.handover import pades, verify  # noqa: E402
 from checklists.models import (  # noqa: E402
@@ -38,6 +39,7 @@ from checklists.models import (  # noqa: E402
     Edition,
     Event,
     Evidence,
+    Revocation,
     SignOff,
 )
 from checklists.verification import findings, origins  # noqa: E402
@@ -47,7 +49,7 @@ from tests.support.tampering import unguarded  # noqa: E402
 
 
 class Stage:
-    """An issued edition with its files, and the next draft already begun.
+    """An issued edition with its files, revoked; the next one was prepared and returned.
 
     Settings name a key: its PDF is signed.
     """
@@ -72,6 +74,8 @@ class Stage:
         self.bundle = b"".join(bundle_of_edition(edition).chunks())
         reopen(checklist_id=scene.id, op_id=op("reopen"), reason="again", by=scene.omar)
         decide(scene.checklist, "A-2", "verified", by=scene.omar)
+        self._return()
+        revoke_edition(edition_id=edition.pk, op_id=op("revoke"), reason="wrong", by=scene.ines)
 
     def _issue(self):
         from tests.support.rollouts import sign_prepared, sign_reviewed, work_off
@@ -82,6 +86,20 @@ class Stage:
         work_off(scene.checklist, scene.omar)
         sign_prepared(scene.checklist, scene.omar)
         sign_reviewed(scene.checklist, scene.ines)
+
+    def _return(self):
+        from tests.support.rollouts import seen, sign_prepared
+
+        scene = self.scene
+        sign_prepared(scene.checklist, scene.omar, name="prepare the next")
+        return_items(
+            checklist_id=scene.id,
+            op_id=op("return"),
+            seen=seen(scene.checklist),
+            comments={},
+            comment="look again",
+            by=scene.ines,
+        )
 
     def wrong(self):
         """Whether the checklist itself is found to be wrong."""
@@ -217,10 +235,16 @@ def content_edited(stage, at):
     return stage.wrong()
 
 
-def signature_edited(stage, at):
-    signature = at.choice(list(SignOff.objects.filter(edition__checklist=stage.id)))
-    changes = ({"digest": "f" * 64}, {"chain_head": "f" * 64})
-    SignOff.objects.filter(pk=signature.pk).update(**at.choice(changes))
+def edition_edited(stage, at):
+    """Who opened it and why; the content has a kind of its own."""
+    edition = at.choice(list(Edition.objects.filter(checklist=stage.id)))
+    changes = (
+        {"reason": f"{edition.reason}x"},
+        {"opened_by": f"{edition.opened_by}x"},
+        {"opened_at": timezone.now()},
+        {"opened_seq": F("opened_seq") + 1},
+    )
+    Edition.objects.filter(pk=edition.pk).update(**at.choice(changes))
     return stage.wrong()
 
 
@@ -228,13 +252,51 @@ def evidence_edited(stage, at):
     """The row of a file, or no row any more."""
     rows = Evidence.objects.filter(item__checklist=stage.id)
     changes = ({"sha256": "f" * 64}, {"name": "other.png"}, {"added_by": "x"}, {"size": 1})
-    change = at.choice([*changes, None])
-    rows.update(**change) if change else rows.delete()
+    _change(rows, at.choice([*changes, None]))
     return stage.wrong()
 
 
 def byte_of_evidence(stage, at):
     return byte_of_a_stored_file(stage, at, stage.proofs)
+
+
+def revocation_edited(stage, at):
+    """A column, or the whole row gone."""
+    rows = Revocation.objects.filter(edition__checklist=stage.id)
+    changes = ({"reason": "x"}, {"revoked_by": "x"}, {"revoked_at": timezone.now()}, None)
+    _change(rows, at.choice(changes))
+    return stage.wrong()
+
+
+def signature_edited(stage, at):
+    """A column of a signature, live or taken back, or the whole row gone."""
+    row = at.choice(list(SignOff.objects.filter(edition__checklist=stage.id)))
+    back = {"revoked_at": None, "revoked_by": "", "revoke_reason": ""}
+    revoked = {"revoked_at": timezone.now(), "revoked_by": "x"}
+    changes = (
+        {"kind": at.choice([kind for kind in ("accepted", "declined") if kind != row.kind])},
+        {"signer": None},
+        {"name": f"{row.name}x"},
+        {"company": f"{row.company}x"},
+        {"statement": other_value(row.statement, at)},
+        {"digest": "f" * 64},
+        {"chain_head": "f" * 64},
+        {"signed_at": timezone.now()},
+        {"self_review": True},
+        {"revoke_reason": f"{row.revoke_reason}x"},
+        back if row.revoked_at else revoked,
+        None,
+    )
+    _change(SignOff.objects.filter(pk=row.pk), at.choice(changes))
+    return stage.wrong()
+
+
+def _change(rows, changes):
+    """`changes` None: the rows go."""
+    if changes is None:
+        rows.delete()
+    else:
+        rows.update(**changes)
 
 
 def byte_of_a_stored_file(stage, at, hashes=()):
@@ -292,6 +354,8 @@ KINDS = {
     "item row edited": item_edited,
     "answer row edited": answer_edited,
     "content of an issued edition": content_edited,
+    "edition row edited": edition_edited,
+    "revocation row edited": revocation_edited,
     "signature row edited": signature_edited,
     "evidence row edited": evidence_edited,
     "byte of evidence": byte_of_evidence,

@@ -16,13 +16,16 @@ from checklists.handover.pdf_file import write_pdf
 from checklists.handover.rows import make_row
 from checklists.handover.xlsx_file import KEYS, write_xlsx
 from tests.support.content import make_content, offer
-from tests.support.handover import handover_of, make_proof
+from tests.support.handover import DIGEST, handover_of, make_proof
 from tests.support.pdf import set_text
 from tests.support.sheets import book_of, box_sheet, table_of
 
 LANGUAGES = ("ja", "en")
 # What a cell of the PDF has of a row; the rest is in the sheets and in JSON.
 PRINTED = ("title", "reason", "note", "decision_reason", "approver", "waiting_for", "due")
+
+# What the summary of the XLSX has as a table and the CSV in one cell.
+TABLES = ("answers", "signatures", "history", "evidence")
 
 
 class Edition:
@@ -34,6 +37,16 @@ class Edition:
         self.content["offers"] = [
             offer(moved, "minor"),
             offer("IWS-NEW", "added", position=None, held=None, newest=1, verdict="required"),
+        ]
+        self.content["evidence"] = [
+            {
+                "tracking_id": moved,
+                "name": "screen.png",
+                "size": 12_345,
+                "sha256": DIGEST,
+                "by": "Omar",
+                "at": "2026-11-24T01:32:00Z",
+            }
         ]
         digest = verify.digest(self.content)
         self.proof = make_proof(digest=digest, code=verify.code_of(digest))
@@ -77,8 +90,21 @@ def test_what_the_csv_repeats_in_every_row_stands_in_the_summary_of_the_xlsx(edi
 
     for key, value in edition.handover.common.items():
         assert {row[edition.heads[key]] for row in rows} == {value}
-        for line in value.split("\n"):
+        for line in value.split("\n") if key not in TABLES else ():
             assert line in summary, key
+
+
+def test_tables_of_the_summary_are_cells_with_a_line_per_row_in_the_csv(edition):
+    [row, *_rest], summary = edition.csv_rows(), edition.summary()
+    boxes = [box for box in edition.handover.boxes if box.name]
+    tables = {key: getattr(edition.handover, key) for key in ("answers", "history", "evidence")}
+
+    for key, things in (tables | {"signatures": boxes}).items():
+        lines = row[edition.heads[key]].split("\n")
+        for line, thing in zip(lines, things, strict=True):
+            for text in vars(thing).values():
+                assert text in line, key
+                assert text in summary, key
 
 
 def test_the_rows_made_of_the_json_alone_are_those_of_csv_and_xlsx(edition):

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
 from checklists import files
-from checklists.actions import Refused, open_link, purge
+from checklists.actions import Refused, open_link, purge, revoke_edition
 from checklists.models import (
     AccessUse,
     Answer,
@@ -55,6 +55,7 @@ def run(scene, *arguments, reason="retention has ended"):
 @pytest.mark.django_db
 def test_the_whole_rollout_goes_and_the_line_stays():
     scene = Scene(at="issued")
+    revoke_edition(edition_id=scene.edition.pk, op_id=op("revoke"), reason="wrong", by=scene.ines)
     scene.checklist.refresh_from_db()
 
     said = run(scene.rollout.pk, "--yes")

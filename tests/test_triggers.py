@@ -1,4 +1,4 @@
-"""Events and issued editions never change and never go, on SQLite and on PostgreSQL."""
+"""Events, issued editions and revocations never change and never go, on SQLite and PostgreSQL."""
 
 import pytest
 from django.core.management import call_command
@@ -6,7 +6,8 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from checklists import triggers
-from checklists.models import Edition, Event, Purge
+from checklists.actions import revoke_edition
+from checklists.models import Edition, Event, Purge, Revocation
 from tests.support.rollouts import Scene, op, quick_files
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,16 @@ NAMES = [
     "checklists_edition_no_update",
     "checklists_event_no_delete",
     "checklists_event_no_update",
+    "checklists_revocation_no_delete",
+    "checklists_revocation_no_update",
 ]
+
+
+def revoked():
+    """An issued edition that was revoked."""
+    scene = Scene(at="issued")
+    revoke_edition(edition_id=scene.edition.pk, op_id=op("revoke"), reason="wrong", by=scene.ines)
+    return scene
 
 
 def refused(work):
@@ -58,6 +68,14 @@ def test_issued_editions_are_neither_changed_nor_deleted():
     refused(lambda: scene.edition.delete())
 
 
+def test_revocations_are_neither_changed_nor_deleted():
+    revoked()
+
+    refused(lambda: Revocation.objects.update(reason="it was right"))
+    refused(lambda: Revocation.objects.all().delete())
+    assert Revocation.objects.get().reason == "wrong"
+
+
 def test_an_edition_that_is_not_issued_may_still_go():
     Scene()
 
@@ -87,7 +105,7 @@ def test_writing_over_a_row_is_refused():
 
 def test_emptying_the_table_is_refused(committed_db):
     """SQLite has no TRUNCATE; its DELETE without WHERE takes the same short cut."""
-    Scene(at="issued")
+    revoked()
     for table in triggers.GUARDED:
         verb = "TRUNCATE {} CASCADE" if connection.vendor == "postgresql" else "DELETE FROM {}"
         statement = verb.format(table)
@@ -104,13 +122,14 @@ def test_a_purge_line_of_another_rollout_lets_nothing_go():
 
 
 def test_even_a_purge_line_of_its_own_lets_no_event_change():
-    scene = Scene(at="issued")
+    scene = revoked()
     Purge.objects.create(
         rollout=scene.rollout.pk, digests={}, reason="old", purged_by="me", purged_at=timezone.now()
     )
 
     refused(lambda: Event.objects.update(actor_name="somebody else"))
     refused(lambda: Edition.objects.update(digest="0" * 64))
+    refused(lambda: Revocation.objects.update(reason="it was right"))
 
 
 def test_installing_twice_changes_nothing():

@@ -1,6 +1,7 @@
 """verify_checklist: every kind of tampering is found, and files are told by their bytes."""
 
 import hashlib
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -12,11 +13,15 @@ from checklists import files
 from checklists.actions import (
     change_header,
     change_host,
+    close_draft,
+    discard,
     look_through,
+    purge,
     reopen,
     return_items,
     revoke_edition,
     revoke_reply,
+    withdraw,
 )
 from checklists.chain import FIRST, hash_of
 from checklists.models import (
@@ -27,10 +32,12 @@ from checklists.models import (
     Event,
     IssuedFile,
     Reply,
+    Revocation,
     SignOff,
 )
 from checklists.offers import held_by, moves_since, seen_in
 from checklists.verification import findings, origins
+from portal.models import User
 from tests.support.customers import (
     PUBLIC_URL,
     accept,
@@ -45,6 +52,8 @@ from tests.support.rollouts import (
     Scene,
     answer,
     decide,
+    make_checklist,
+    make_rollout,
     op,
     quick_files,
     seen,
@@ -54,6 +63,12 @@ from tests.support.rollouts import (
 from tests.support.tampering import unguarded
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -325,7 +340,7 @@ def test_an_answer_that_is_gone_is_found():
         ({"frozen": {"product": {"slug": "appliance"}}}, "The frozen header or items"),
         ({"host": "another"}, "The header's host"),
         ({"customer": "another"}, "The header's customer"),
-        ({"is_demo": True}, "The header's demo"),
+        ({"is_demo": True}, "Whether the checklist is a demo"),
         ({"release": "appliance-1"}, "Product, release or time"),
     ],
 )
@@ -360,28 +375,264 @@ def test_content_changed_with_its_digest_is_found_by_the_signatures():
     with unguarded():
         Edition.objects.update(content=content, digest=hashlib.sha256(content.encode()).hexdigest())
 
-    assert "the signature “reviewed” is over another content" in found(scene)
+    assert "the signature “Reviewed” is over another content" in found(scene)
+
+
+# What is changed of each column of a signature; its edition is where it is looked for.
+SIGNATURE = {
+    "kind": "accepted",
+    "signer": None,
+    "name": "somebody else",
+    "company": "another",
+    "statement": {"ja": "", "en": "I sign nothing"},
+    "digest": "0" * 64,
+    "chain_head": "0" * 64,
+    "signed_at": timezone.now(),
+    "self_review": True,
+    "revoked_at": timezone.now(),
+    "revoked_by": "somebody else",
+    "revoke_reason": "another",
+}
+
+
+@pytest.fixture
+def signed():
+    """Two editions and every kind of signature of ours: returned, withdrawn, live, reviewed; the
+    second is in review. The first is revoked."""
+    scene = Scene(at="prepared")
+    withdraw(checklist_id=scene.id, op_id=op("withdraw"), by=scene.omar)
+    sign_prepared(scene.checklist, scene.omar, name="again")
+    return_all(scene)
+    sign_prepared(scene.checklist, scene.omar, name="third")
+    edition = sign_reviewed(scene.checklist, scene.ines)
+    revoke_edition(edition_id=edition.pk, op_id=op("revoke"), reason="wrong", by=scene.ines)
+    reopen(checklist_id=scene.id, op_id=op("reopen"), reason="once more", by=scene.omar)
+    sign_prepared(scene.checklist, scene.omar, name="fourth")
+    return scene
+
+
+def return_all(scene):
+    return_items(
+        checklist_id=scene.id,
+        seen=seen(scene.checklist),
+        op_id=op(f"return {scene.checklist.last_seq}"),
+        comments={},
+        comment="look again",
+        by=scene.ines,
+    )
+
+
+def signatures(scene):
+    return SignOff.objects.filter(edition__checklist=scene.id).order_by("signed_at", "pk")
+
+
+def test_a_history_of_signatures_holds(signed):
+    assert [s.kind for s in signatures(signed)] == [*["prepared"] * 3, "reviewed", "prepared"]
+    assert found(signed) == ""
+
+
+def test_every_column_of_a_signature_is_tried():
+    columns = {field.name for field in SignOff._meta.concrete_fields}
+
+    assert columns - set(SIGNATURE) == {"id", "edition"}
+
+
+@pytest.mark.parametrize("column", SIGNATURE)
+@pytest.mark.parametrize("place", range(5))
+def test_a_changed_signature_is_found(signed, place, column):
+    row = signatures(signed)[place]
+    changes = {column: SIGNATURE[column]}
+    if column == "revoked_at" and row.revoked_at is None:
+        changes["revoked_by"] = "somebody"
+    if column == "revoked_by" and row.revoked_at is None:
+        changes["revoked_at"] = timezone.now()
+    SignOff.objects.filter(pk=row.pk).update(**changes)
+
+    assert f"Edition {row.edition.number}: the signature “" in found(signed)
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_a_signature_that_somebody_deleted_is_found(signed, place):
+    row = signatures(signed)[place]
+    row.delete()
+
+    assert f"the signature “{row.get_kind_display()}” of {row.name} is missing" in found(signed)
+
+
+def test_a_signature_that_is_valid_again_is_found():
+    scene = Scene(at="prepared")
+    return_all(scene)
+    SignOff.objects.update(revoked_at=None, revoked_by="", revoke_reason="")
+
+    assert "the signature “Prepared” of Omar 大森 is not what the events say" in found(scene)
+
+
+def test_a_signature_that_nobody_made_and_a_second_one_are_found():
+    scene = Scene(at="prepared")
+    row = SignOff.objects.get()
+    return_all(scene)
+    row.pk = None
+    row.save()
+
+    assert "the signature “Prepared” of Omar 大森 is not what the events say" in found(scene)
+
+
+def test_the_same_person_in_both_roles_holds(settings):
+    settings.ALLOW_SELF_REVIEW = True
+    scene = Scene(at="worked")
+    scene.omar.groups.add(*scene.ines.groups.all())
+    both = User.objects.get(pk=scene.omar.pk)  # whose roles nobody has asked for yet
+    sign_prepared(scene.checklist, both)
+    sign_reviewed(scene.checklist, both)
+    assert found(scene) == ""
+
+    SignOff.objects.filter(kind="reviewed").update(signer=scene.ines, self_review=False)
+
+    assert "the signature “Reviewed” of Omar 大森 is not what the events say" in found(scene)
+
+
+def test_signatures_whose_events_do_not_hold_the_company_hold_and_are_compared(signed):
+    """As they were written at first; a revocation then got its time just before its event."""
+    with unguarded():
+        for event in Event.objects.filter(kind__in=["prepared", "issued"]):
+            del event.effect["company"]
+            Event.objects.filter(pk=event.pk).update(effect=event.effect)
+    SignOff.objects.exclude(revoked_at=None).update(
+        revoked_at=F("revoked_at") - timedelta(microseconds=9)
+    )
+    assert "the signature" not in found(signed)
+
+    SignOff.objects.filter(revoke_reason="look again").update(revoke_reason="never mind")
+
+    assert "the signature “Prepared” of Omar 大森 is not what the events say" in found(signed)
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    "changes",
     [
-        ({"digest": "0" * 64}, "is not over what was signed"),
-        ({"chain_head": "0" * 64}, "stands on an event that is not there"),
+        {"reason": "it was right"},
+        {"revoked_by": "somebody else"},
+        {"revoked_at": timezone.now()},
     ],
 )
-def test_a_changed_signature_is_found(changes, sentence):
-    scene = Scene(at="prepared")
-    SignOff.objects.update(**changes)
+def test_a_changed_revocation_of_an_edition_is_found(signed, changes):
+    with unguarded():
+        Revocation.objects.update(**changes)
 
-    assert sentence in found(scene)
+    assert "Edition 1.0: its revocation is not what the events say." in found(signed)
+
+
+def test_a_revocation_of_an_edition_that_is_gone_is_found(signed):
+    with unguarded():
+        Revocation.objects.all().delete()
+
+    assert "Edition 1.0: its revocation is missing." in found(signed)
+
+
+def test_a_revocation_of_an_edition_that_nobody_made_is_found():
+    scene = Scene(at="issued")
+    Revocation.objects.create(
+        edition=scene.edition, reason="x", revoked_by="x", revoked_at=timezone.now()
+    )
+
+    assert "Edition 1.0: its revocation is not what the events say." in found(scene)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reason": "another"},
+        {"opened_by": "somebody else"},
+        {"opened_at": timezone.now()},
+        {"opened_seq": 9},
+    ],
+)
+@pytest.mark.parametrize("minor", [0, 1])
+def test_a_changed_opening_of_an_edition_is_found(signed, minor, changes):
+    with unguarded():
+        Edition.objects.filter(minor=minor).update(**changes)
+
+    assert f"Edition 1.{minor}: its opening is not what the events say." in found(signed)
+
+
+def test_an_edition_that_is_gone_or_that_nobody_opened_is_found():
+    scene = Scene(at="issued")
+    reopen(checklist_id=scene.id, op_id=op("reopen"), reason="again", by=scene.omar)
+    Edition.objects.filter(minor=1).update(minor=2)
+
+    assert "Edition 1.1: it is missing." in found(scene)
+    assert "Edition 1.2: its opening is not what the events say." in found(scene)
+
+
+def test_a_draft_that_was_closed_and_opened_again_holds():
+    scene = Scene(at="issued")
+    reopen(checklist_id=scene.id, op_id=op("reopen"), reason="again", by=scene.omar)
+    close_draft(checklist_id=scene.id, op_id=op("close"), by=scene.omar)
+    assert found(scene) == ""
+
+    reopen(checklist_id=scene.id, op_id=op("reopen 2"), reason="now", by=scene.ines)
+
+    assert found(scene) == ""
+
+
+@pytest.fixture
+def second_box():
+    """The checklist of the box after it was rebuilt; the first one's is its predecessor."""
+    scene = Scene()
+    box = make_checklist(
+        make_rollout(scene.omar, name="other"),
+        scene.omar,
+        name="second",
+        predecessor=scene.checklist,
+        happened="rebuilt",
+    )
+    return scene, box
+
+
+def test_a_box_after_another_holds_and_goes_on_holding_when_that_is_purged(second_box):
+    scene, box = second_box
+    assert findings(box) == []
+
+    purge(rollout_id=scene.rollout.pk, reason="old", by="me")
+
+    box.refresh_from_db()
+    assert box.predecessor is None
+    assert findings(box) == []
+
+
+@pytest.mark.parametrize("changes", [{"predecessor": None}, {"happened": ""}, {"created_by": None}])
+def test_a_checklist_that_says_another_origin_is_found(second_box, changes):
+    scene, box = second_box
+    if "created_by" in changes:
+        changes = {"created_by": scene.ines}
+    Checklist.objects.filter(pk=box.pk).update(**changes)
+
+    box.refresh_from_db()
+
+    assert findings(box) == [
+        "Who made the checklist, and after which one, is not what event 1 says."
+    ]
+
+
+@pytest.mark.parametrize("discarded", [True, False])
+def test_a_checklist_that_somebody_discarded_or_took_back_by_hand_is_found(discarded):
+    scene = Scene()
+    changes = {"discarded_at": timezone.now(), "discard_reason": "not mine"}
+    if discarded:
+        discard(checklist_id=scene.id, op_id=op("discard"), reason="twice", by=scene.omar)
+        assert found(scene) == ""
+        changes = {"discarded_at": None, "discard_reason": ""}
+
+    Checklist.objects.update(**changes)
+
+    assert "Whether the checklist was discarded" in found(scene)
 
 
 def test_a_signature_that_is_gone_is_found():
     scene = Scene(at="issued")
     SignOff.objects.filter(kind="reviewed").delete()
 
-    assert "the signature “reviewed” is missing" in found(scene)
+    assert "the signature “Reviewed” is missing" in found(scene)
 
 
 @pytest.mark.parametrize("what", ["changed", "not there"])
@@ -515,8 +766,7 @@ def test_a_missing_sheet_or_scan_is_found(answered, what):
 
 def verify(what):
     out = StringIO()
-    with translation.override("en"):
-        call_command("verify_checklist", str(what), stdout=out)
+    call_command("verify_checklist", str(what), stdout=out)
     return out.getvalue()
 
 
@@ -530,12 +780,26 @@ def test_the_command_says_that_everything_holds_and_what_to_compare():
     assert scene.edition.chain_head in said
 
 
+def test_the_command_speaks_the_language_of_the_portal():
+    scene = Scene(at="issued")
+    with translation.override("ja"):
+        assert "すべて問題ありません" in verify(scene.id)
+
+    Checklist.objects.update(host="another")
+    SignOff.objects.filter(kind="reviewed").delete()
+    with translation.override("ja"):
+        said = found(scene)
+
+    assert "ヘッダーのホスト名が記録と一致しません。" in said
+    assert "版 1.0: 署名「審査」がありません。" in said
+
+
 def test_the_command_ends_with_an_error_when_something_does_not_hold():
     scene = Scene(at="worked")
     ChecklistItem.objects.filter(tracking_id="A-1").update(note="forged")
     out = StringIO()
 
-    with pytest.raises(CommandError, match="1 things do not hold") as error:
+    with pytest.raises(CommandError, match="1 thing does not hold") as error:
         call_command("verify_checklist", str(scene.id), stdout=out)
 
     assert error.value.returncode == 1
@@ -600,12 +864,12 @@ def export(scene, path, extension="csv", **options):
 def test_the_command_exports_a_draft_and_an_issued_edition(tmp_path):
     scene = Scene(at="worked")
     path = tmp_path / "out.csv"
-    assert "(draft)" in export(scene.id, path, language="en")
+    assert "(Draft)" in export(scene.id, path, language="en")
     assert not origins(hashlib.sha256(path.read_bytes()).hexdigest())
 
     sign_prepared(scene.checklist, scene.omar)
     sign_reviewed(scene.checklist, scene.ines)
-    assert "(issued)" in export(scene.id, path)
+    assert "(Issued)" in export(scene.id, path)
     assert origins(hashlib.sha256(path.read_bytes()).hexdigest())
 
 

@@ -97,7 +97,8 @@ def prepare(
         op_id=op_id,
         kind=Event.Kind.PREPARED,
         payload=payload | signed_without(checklist, without, now),
-        effect={name: content[name] for name in ("statement", "offers", "handover")},
+        effect={name: content[name] for name in ("statement", "offers", "handover")}
+        | {"company": by.company},
         by=by,
         now=now,
     )
@@ -118,9 +119,15 @@ def withdraw(*, checklist_id: UUID, op_id: UUID, by: User) -> None:
     signature = _prepared(edition)
     if signature.signer_id != by.pk:
         raise NotAllowed(_("Only the person who signed can withdraw the signature."))
-    _revoke(signature, by, "")
-    payload = {"edition": edition.number}
-    append(checklist, op_id=op_id, kind=Event.Kind.WITHDRAWN, payload=payload, effect={}, by=by)
+    event = append(
+        checklist,
+        op_id=op_id,
+        kind=Event.Kind.WITHDRAWN,
+        payload={"edition": edition.number},
+        effect={},
+        by=by,
+    )
+    _revoke(signature, event, "")
 
 
 @transaction.atomic
@@ -158,9 +165,7 @@ def return_items(
         item.returned, item.returned_comment = True, given[item.tracking_id]
         item.returned_by, item.version = by.name, item.version + 1
         item.save(update_fields=["returned", "returned_comment", "returned_by", "version"])
-    _revoke(prepared, by, whole)
-    transaction.on_commit(partial(mails.returned, prepared, whole, len(given)))
-    append(
+    event = append(
         checklist,
         op_id=op_id,
         kind=Event.Kind.RETURNED,
@@ -168,6 +173,8 @@ def return_items(
         effect={"versions": {item.tracking_id: item.version for item in items}},
         by=by,
     )
+    _revoke(prepared, event, whole)
+    transaction.on_commit(partial(mails.returned, prepared, whole, len(given)))
 
 
 def issue(
@@ -237,7 +244,7 @@ def _issue(
         op_id=op_id,
         kind=Event.Kind.ISSUED,
         payload={"edition": edition.number, "digest": prepared.digest} | devices,
-        effect={"files": rendered},
+        effect={"files": rendered, "company": by.company},
         by=by,
         now=now,
     )
@@ -397,7 +404,7 @@ def _sign(
     )
 
 
-def _revoke(signature: SignOff, by: User, reason: str) -> None:
-    signature.revoked_at, signature.revoked_by = timezone.now(), by.name
+def _revoke(signature: SignOff, event: Event, reason: str) -> None:
+    signature.revoked_at, signature.revoked_by = event.recorded_at, event.actor_name
     signature.revoke_reason = reason
     signature.save(update_fields=["revoked_at", "revoked_by", "revoke_reason"])

@@ -209,8 +209,9 @@ def _safe_url(url: str) -> str:
 def _attention(decision: Mapping[str, Any]) -> str:
     marks = []
     if decision["returned"]:
-        comment = decision["returned_comment"]
-        marks.append(f"{_('Returned')}: {comment}" if comment else _("Returned"))
+        by, comment = decision.get("returned_by", ""), decision["returned_comment"]
+        mark = f"{_('Returned')} ({by})" if by else _("Returned")
+        marks.append(f"{mark}: {comment}" if comment else mark)
     if decision["flagged"]:
         marks.append(_("To be read again: the advisory has changed"))
     return "\n".join(marks)

@@ -72,7 +72,15 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
         for item in sorted(content["items"], key=lambda item: item["position"])
     )
     counts = _counts(content, rows)
-    common = _common(content, language, proof)
+    answers = tuple(_answer(answer, language, zone) for answer in content["answers"])
+    boxes, history = _boxes(proof, zone), tuple(_edition_line(line, zone) for line in proof.history)
+    evidence = _evidence(content, zone)
+    common = _common(content, language, proof, zone) | {
+        "answers": "\n".join(map(_answer_text, answers)),
+        "signatures": "\n".join(_signature_text(box) for box in boxes if box.name),
+        "history": "\n".join(map(_history_text, history)),
+        "evidence": "\n".join(map(_evidence_text, evidence)),
+    }
     first = tuple(sorted((row for row in rows if row.attention_rank), key=_first_order))
     severities = _severities(rows)
     preparer = next((sign.company for sign in proof.signatures if sign.kind == "prepared"), "")
@@ -94,7 +102,7 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
         signature=settings.signature,
         document=_document_lines(content, proof, zone),
         code=proof.code,
-        facts=_facts(content, proof, common, language, zone),
+        facts=_facts(checklist, common),
         remarks=_remarks(content, proof, rows),
         sum=_sum(counts),
         decisions=tuple(str(word) for word in words.DECISIONS.values()),
@@ -104,13 +112,13 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
         chart=_chart_text(severities),
         first=first,
         first_text=_first_text(first),
-        answers=tuple(_answer(answer, language, zone) for answer in content["answers"]),
+        answers=answers,
         sections=_sections(rows),
         offers=tuple(_offer(offer, language, proof) for offer in content["offers"]),
-        statement=in_language(content["statement"], language),
-        boxes=_boxes(proof, zone),
-        history=tuple(_edition_line(line, zone) for line in proof.history),
-        evidence=_evidence(content, zone),
+        statement=common["statement"],
+        boxes=boxes,
+        history=history,
+        evidence=evidence,
         proof=_proof_lines(proof, zone),
         not_vendor=_not_vendor(content),
         public_url=proof.public_url,
@@ -166,10 +174,14 @@ def _marks(content: Content, proof: Proof) -> tuple[str, ...]:
     return tuple([*marks, _("DEMO")] if demo else marks)
 
 
-def _common(content: Content, language: str, proof: Proof) -> dict[str, str]:
+def _common(content: Content, language: str, proof: Proof, zone: tzinfo) -> dict[str, str]:
     """What is the same in every row of a sheet, by the key of its column."""
     checklist, catalogue = content["checklist"], content["catalogue"]
-    mode = checklist["mode"]
+    mode, opened, settings = checklist["mode"], content["edition"], settings_in(content)
+    notes = [
+        in_language(note, language)
+        for note in ((mode or {}).get("note"), checklist["product"].get("modes_note"))
+    ]
     release = in_language(checklist["release"]["label"], language)
     documents = (_document(document, language) for document in catalogue["documents"])
     modes = [in_language(mode["name"], language)] if mode else [_("This product has no modes")]
@@ -195,7 +207,30 @@ def _common(content: Content, language: str, proof: Proof) -> dict[str, str]:
         "digest": proof.digest,
         "chain_head": proof.chain_head,
         "code": proof.code,
+        "marks": " / ".join(_marks(content, proof)),
+        "document_number": settings.document_number,
+        "classification": settings.classification,
+        "product": checklist["product"]["name"],
+        "mode_notes": "\n".join(note for note in notes if note),
+        "end_of_support": _end_of_support(checklist["release"]),
+        "checklist": checklist["id"],
+        "created": f"{moment(checklist['created_at'], zone)} {checklist['created_by']}",
+        "opened": f"{moment(opened['opened_at'], zone)} {opened['opened_by']}",
+        "predecessor": _before(checklist),
+        "statement": in_language(content["statement"], language),
     }
+
+
+def _end_of_support(release: Mapping[str, Any]) -> str:
+    support, source = day(release["end_of_support"] or ""), release["end_of_support_source"]
+    return f"{support} ({source})" if support and source else support or _("Not stated")
+
+
+def _before(checklist: Mapping[str, Any]) -> str:
+    """The checklist before this one and what became of the box since; "": it is the first."""
+    happened = words.HAPPENED.get(checklist.get("happened", ""))
+    named = (checklist.get("predecessor", ""), f"({happened})" if happened else "")
+    return " ".join(part for part in named if part)
 
 
 def _document(document: Mapping[str, Any], language: str) -> str:
@@ -239,32 +274,20 @@ def _evidence(content: Content, zone: tzinfo) -> tuple[EvidenceLine, ...]:
     )
 
 
-def _facts(
-    content: Content, proof: Proof, common: dict[str, str], language: str, zone: tzinfo
-) -> tuple[Fact, ...]:
+def _facts(checklist: Mapping[str, Any], common: Mapping[str, str]) -> tuple[Fact, ...]:
     """The lines of the cover, to be read left, right, left, right."""
-    checklist, release = content["checklist"], content["checklist"]["release"]
-    notes = [
-        in_language(note, language)
-        for note in ((checklist["mode"] or {}).get("note"), checklist["product"].get("modes_note"))
-    ]
-    support = day(release["end_of_support"] or "")
-    source = release["end_of_support_source"]
-    created = f"{moment(checklist['created_at'], zone)} {checklist['created_by']}"
+    mode = "\n".join(part for part in (common["mode"], common["mode_notes"]) if part)
     return (
         Fact(_("Project"), checklist["project"]),
         Fact(_("Project number"), checklist["number"]),
         Fact(_("Host"), checklist["host"]),
-        Fact(_("Product and release"), f"{common['release']}\n{checklist['product']['name']}"),
-        Fact(_("Deployment mode"), "\n".join(part for part in (common["mode"], *notes) if part)),
+        Fact(_("Product and release"), f"{common['release']}\n{common['product']}"),
+        Fact(_("Deployment mode"), mode),
         Fact(_("Catalogue edition"), common["documents"]),
         Fact(_("First installed with"), common["installed_with"]),
         Fact(_("Catalogue checked on"), common["check_date"]),
-        Fact(
-            _("End of vendor support"),
-            f"{support} ({source})" if support and source else support or _("Not stated"),
-        ),
-        Fact(_("Checklist created"), created),
+        Fact(_("End of vendor support"), common["end_of_support"]),
+        Fact(_("Checklist created"), common["created"]),
     )
 
 
@@ -332,6 +355,29 @@ def _answer(answer: Mapping[str, Any], language: str, zone: tzinfo) -> Answer:
         by=answer["by"],
         at=moment(answer["at"], zone),
     )
+
+
+def _answer_text(answer: Answer) -> str:
+    """An answer with who and when in a line of a cell."""
+    return _in_brackets(f"{answer.question}: {answer.answer}", answer.by, answer.at)
+
+
+def _signature_text(box: SignatureBox) -> str:
+    return _in_brackets(f"{box.title}: {box.name}", box.company, box.at, box.remark)
+
+
+def _history_text(line: EditionLine) -> str:
+    return _in_brackets(f"{line.number}: {line.reason}", line.by, line.at, line.revoked)
+
+
+def _evidence_text(file: EvidenceLine) -> str:
+    number = _("No. %(number)s") % {"number": file.number}
+    return _in_brackets(f"{number} {file.name}", file.sha256, file.size, file.by, file.at)
+
+
+def _in_brackets(text: str, *details: str) -> str:
+    known = _(", ").join(detail for detail in details if detail)
+    return f"{text} ({known})" if known else text
 
 
 def _offer(offer: Mapping[str, Any], language: str, proof: Proof) -> str:

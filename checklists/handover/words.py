@@ -50,6 +50,12 @@ STEPS: Words = {
     "patch": _("PATCH: wording changed"),
     "note": _("Our own steps changed"),
 }
+# What became of a box since the checklist before this one (checklists.undone.Happened).
+HAPPENED: Words = {
+    "upgraded": _("Upgraded"),
+    "rebuilt": _("Rebuilt"),
+    "reconfigured": _("Re-configured"),
+}
 SIGNATURES: Words = {
     "prepared": _("Prepared"),
     "reviewed": _("Reviewed"),
@@ -108,6 +114,21 @@ SHEET_COLUMNS: tuple[tuple[str, Promise], ...] = (
     ("digest", _("Digest of the content (SHA-256)")),
     ("chain_head", _("Chain head")),
     ("code", _("Verification code")),
+    ("marks", _("Marks")),
+    ("document_number", _("Document number")),
+    ("classification", _("Classification")),
+    ("product", _("Product")),
+    ("mode_notes", _("Notes on the deployment mode")),
+    ("end_of_support", _("End of vendor support")),
+    ("checklist", _("Checklist")),
+    ("created", _("Checklist created")),
+    ("opened", _("Edition begun")),
+    ("predecessor", _("Checklist before this one")),
+    ("answers", _("Answers this checklist rests on")),
+    ("statement", _("Statement")),
+    ("signatures", _("Signatures")),
+    ("history", _("History of editions")),
+    ("evidence", _("Evidence")),
 )
 
 # What the PDF's template prints and no other part of a Handover carries.

@@ -68,6 +68,7 @@ FROZEN = "title"
 OTHER_WIDTH = 22
 # Headings of the hidden columns: the same in every language, found by the import.
 KEYS = ("item_id", "item_version", "checklist_id", "edition", "content_digest", "was")
+MORE = ("classification", "checklist", "opened", "predecessor")
 SUMMARY_WIDTHS = (34, 40, 16, 16, 16, 16, 16, 16)
 MOST_TITLE = 31
 MOST_HEADER = 60
@@ -271,7 +272,7 @@ def _write_summary(sheet: Any, handover: Handover, styles: Styles) -> None:
     line(handover.title, " / ".join(handover.marks), style=styles.title)
     for fact in (*handover.document, *handover.facts, *handover.proof):
         pair(fact.label, fact.value)
-    for label, value in _company(handover):
+    for label, value in _more(handover):
         pair(label, value)
     for remark in handover.remarks:
         line(remark, style=styles.title)
@@ -301,18 +302,21 @@ def _write_summary(sheet: Any, handover: Handover, styles: Styles) -> None:
     for offer in handover.offers:
         pair(_("Changes of the catalogue that were not taken"), offer)
     for evidence in handover.evidence:
-        pair(_("Evidence"), f"No. {evidence.number} {evidence.name}\n{evidence.sha256}")
+        file = (f"No. {evidence.number} {evidence.name}", evidence.sha256, evidence.size)
+        pair(_("Evidence"), "\n".join((*file, evidence.by, evidence.at)))
     if handover.draft:
         line()
         line(_how_to(), style=styles.title)
     line()
 
 
-def _company(handover: Handover) -> Iterator[tuple[str, str]]:
+def _more(handover: Handover) -> Iterator[tuple[str, str]]:
+    """What the CSV has in columns of their own and the cover of the PDF does not."""
     if handover.issuer:
         yield _("Company"), handover.issuer
-    if handover.classification:
-        yield _("Classification"), handover.classification
+    for key, head in words.SHEET_COLUMNS:
+        if key in MORE and handover.common[key]:
+            yield str(head), handover.common[key]
 
 
 def _how_to() -> str:
