@@ -340,7 +340,8 @@ def _pictures(edition: Edition) -> list[str]:
 
 def _files(edition: Edition) -> list[str]:
     stored = ((file["name"], file["sha256"]) for file in _stored(edition))
-    shown = ((f"{sha256[:12]} of a note", sha256) for sha256 in _pictures(edition))
+    note = _("%(name)s (picture of our own steps)")
+    shown = ((note % {"name": sha256[:12]}, sha256) for sha256 in _pictures(edition))
     wrong = [*_unlike(stored), *_unlike(shown, pictures.read)]
     found_by = sorted(found.sha256 for found in edition.issued_files.all())
     if found_by != sorted(file["sha256"] for file in (*edition.files, *_sheets(edition))):

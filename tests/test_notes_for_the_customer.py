@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from PIL import Image, ImageDraw
 
 from advisories import pictures
@@ -410,15 +411,17 @@ def test_a_lost_or_changed_picture_is_said_before_the_bundle_and_by_the_verifica
     assert findings(noted.checklist) == []
 
     path.write_bytes(b"another")
-    changed = findings(noted.checklist)
+    with translation.override("en"):
+        changed = findings(noted.checklist)
     with pytest.raises(files.FileChanged):
         b"".join(bundle.chunks())
     path.unlink()
+    with translation.override("en"):
+        lost = findings(noted.checklist)
 
-    assert changed == [f"Edition 1.0: the stored file {sha256[:12]} of a note was changed."]
-    assert findings(noted.checklist) == [
-        f"Edition 1.0: the stored file {sha256[:12]} of a note is not there."
-    ]
+    name = f"Edition 1.0: the stored file {sha256[:12]} (picture of our own steps)"
+    assert changed == [f"{name} was changed."]
+    assert lost == [f"{name} is not there."]
     assert missing_files(noted.edition) == [sha256]
 
 
