@@ -78,11 +78,11 @@ class ReferenceInline(admin.StackedInline):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reference]:
         return with_checks(super().get_queryset(request))
 
-    @admin.display(description=_("last check of the link"), empty_value="—")
-    def link(self, reference: Any) -> str | None:
+    @admin.display(description=_("last check of the link"))
+    def link(self, reference: Any) -> str:
         state = getattr(reference, "link_state", None)
         if state is None:
-            return None
+            return "—"  # the admin would write None here, whatever the empty value is
         day = timezone.localtime(reference.link_checked_at)
         return f"{LinkCheck.State(state).label} ({date_format(day, 'Y-m-d')})"
 

@@ -62,7 +62,7 @@ class Review:
     def choices(self) -> list[tuple[str, str, Any]]:
         """The steps it may be published with: value, name, what it does."""
         allowed = REACH[REACH.index(self.step) :]
-        return [(step.value, step.name, EFFECTS[step]) for step in allowed]
+        return [(step.value, str(step.label), EFFECTS[step]) for step in allowed]
 
 
 class ReviewNeeded(Exception):

@@ -21,6 +21,7 @@ class Change(TextChoices):
 
     NEW = "new", gettext_lazy("Newly needed")
     STAYS = "stays", gettext_lazy("Still needed")
+    ANSWER = "answer", gettext_lazy("Needs an answer")
     VERIFY = "verify", gettext_lazy("Verify only")
     FALLS_AWAY = "falls_away", gettext_lazy("Falls away")
     NEITHER = "neither", gettext_lazy("Concerns neither")
@@ -29,7 +30,9 @@ class Change(TextChoices):
 def change(before: Verdict | None, after: Verdict | None) -> Change:
     """None: the document of the advisory does not cover the product, which is as good as not
     applicable here."""
-    if after in TO_DO:
+    if after is Verdict.CONFIRM:  # nobody knows yet whether it will be needed
+        return Change.ANSWER
+    if after is Verdict.REQUIRED:
         return Change.STAYS if before in TO_DO else Change.NEW
     if after is Verdict.FIXED:
         return Change.VERIFY
@@ -84,7 +87,7 @@ class Comparison:
 
     @cached_property
     def counts(self) -> list[tuple[Change, int]]:
-        """All five kinds of change; they add up to every advisory in scope of one of the boxes.
+        """All kinds of change; they add up to every advisory in scope of one of the boxes.
         No query once the list was gone through."""
         before, after = self._reasons
         counted = dict.fromkeys(Change, 0)

@@ -1,6 +1,6 @@
 """A frozen note (`notes.frozen_note`) as one text: for tables, files and comparisons. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,14 +15,30 @@ def version_in(content: Mapping[str, Any]) -> int:
 
 
 def as_text(note: Mapping[str, Any] | None) -> str:
-    """The note as it was typed, commands indented, and a line for each picture; "" without one."""
-    return "\n\n".join(_parts(note)) if note else ""
+    """The note as it was typed, commands indented, and a line for each picture; "" without one,
+    or where only its hash was handed over."""
+    names = (f"[{name}]" for name in picture_names(note))
+    return "\n\n".join(part for part in (steps(note), *names) if part)
 
 
-def _parts(note: Mapping[str, Any]) -> Iterator[str]:
-    for block in note["blocks"]:
-        indent = INDENT if block["kind"] == CODE else ""
-        yield "\n".join(f"{indent}{line}" if line else "" for line in block["lines"])
-    for number, picture in enumerate(note["pictures"], start=1):
+def steps(note: Mapping[str, Any] | None) -> str:
+    """The note without its pictures."""
+    return "\n\n".join(map(_block, note.get("blocks", []))) if note else ""
+
+
+def _block(block: Mapping[str, Any]) -> str:
+    indent = INDENT if block["kind"] == CODE else ""
+    return "\n".join(f"{indent}{line}" if line else "" for line in block["lines"])
+
+
+def pictures_in(note: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    return list(note.get("pictures", [])) if note else []
+
+
+def picture_names(note: Mapping[str, Any] | None) -> list[str]:
+    """What each picture is called: its number in the note, and its caption."""
+    names = []
+    for number, picture in enumerate(pictures_in(note), start=1):
         name = _("Picture %(n)d") % {"n": number}
-        yield f"[{name}: {picture['caption']}]" if picture["caption"] else f"[{name}]"
+        names.append(f"{name}: {picture['caption']}" if picture["caption"] else name)
+    return names

@@ -44,6 +44,7 @@ class Kind(models.TextChoices):
 @dataclass(frozen=True)
 class Line:
     """One advisory that the edition concerns. `tracking_id` is the portal's, `in_file` the file's;
+    `place` is its row in a table ("": in a catalogue file its number says which it is);
     `token` stands for what the portal says at the moment ("": nothing yet)."""
 
     kind: Kind
@@ -180,7 +181,7 @@ class _Comparing:
             kind=kind,
             tracking_id=name,
             in_file=in_file,
-            place=entry.place,
+            place=entry.place if self.staged.kind == DocumentImport.Kind.TABLE else "",
             title=in_language(content["title"]),
             token=token,
             step=step(before if row and row.revision else None, content),

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import pgettext_lazy
 
 from checklists import admin_handover
 from checklists.models import Checklist, Edition, Event, Purge, Rollout, SignOff, Team
@@ -47,7 +48,8 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ("checklist_id", "seq", "kind", "outcome", "actor_name", "recorded_at")
+    list_display = ("checklist", "seq", "kind", "outcome", "actor_name", "recorded_at")
+    list_select_related = ("checklist",)
     list_filter = ("kind", "outcome")
     search_fields = ("checklist__id", "op_id", "actor_name", "hash")
     date_hierarchy = "recorded_at"
@@ -55,8 +57,13 @@ class EventAdmin(ReadOnlyAdmin):
 
 @admin.register(Edition)
 class EditionAdmin(ReadOnlyAdmin):
-    list_display = ("checklist_id", "number", "opened_by", "opened_at", "issued_at", "digest")
+    list_display = ("checklist", "number", "opened_by", "opened_at", "issued_at", "digest")
+    list_select_related = ("checklist",)
     search_fields = ("checklist__id", "digest", "chain_head")
+
+    @admin.display(description=pgettext_lazy("hand-over", "edition"), ordering="minor")
+    def number(self, edition: Edition) -> str:
+        return edition.number
 
 
 @admin.register(SignOff)

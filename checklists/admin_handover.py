@@ -44,7 +44,8 @@ class HandoverAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("company", "present_logo", "logo", "without_logo")}),
         (_("Document number"), {"fields": ("number_pattern", "example", "placeholders")}),
-        (_("Paper"), {"fields": ("signature", "calendar", "classification", "local_notes")}),
+        (_("Paper"), {"fields": ("signature", "calendar", "classification")}),
+        (_("Our own steps"), {"fields": ("local_notes",)}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

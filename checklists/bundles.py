@@ -18,10 +18,12 @@ from django.db.models import Max, Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from advisories import pictures
 from advisories.texts import LANGUAGES
 from checklists import files
 from checklists.actions.rendering import safe_name, verification_code
 from checklists.chain import body_of, canonical
+from checklists.content import given_pictures
 from checklists.handover import verify
 from checklists.models import Checklist, Edition, Event, Reply, Rollout, SignOff
 
@@ -120,11 +122,14 @@ def _part(checklist: Checklist) -> Part:
 
 
 def missing_files(edition: Edition) -> list[str]:
-    """The names of stored files that are not where they were put; no file is read. Three queries
-    at most."""
-    evidence = json.loads(_content(edition.pk)).get("evidence", [])
-    belonging = (*edition.files, *_answer_files(edition), *evidence)
-    return [f["name"] for f in belonging if not files.path_of(f["sha256"]).is_file()]
+    """The names of stored files that are not where they were put; none of them is read. Three
+    queries at most."""
+    content = json.loads(_content(edition.pk))
+    belonging = (*edition.files, *_answer_files(edition), *content.get("evidence", []))
+    return [
+        *(f["name"] for f in belonging if not files.path_of(f["sha256"]).is_file()),
+        *(s for s in given_pictures(content) if not pictures.path_of(s).is_file()),
+    ]
 
 
 def _folder(edition: Edition, taken: set[str]) -> str:
@@ -184,6 +189,8 @@ def _edition_entries(folder: str, edition: Edition, last: int) -> Iterator[Entry
         proofs[f"{folder}/evidence/{name}"] = evidence
     for path, evidence in proofs.items():
         yield _stored(path, evidence)
+    for tracking_id, picture in given_pictures(json.loads(content)).values():
+        yield _picture(f"{folder}/notes", tracking_id, picture)
     events = events_file(edition.checklist_id, last)
     yield Entry(
         f"{folder}/events.jsonl",
@@ -208,6 +215,15 @@ def _answer_files(edition: Edition) -> list[dict[str, Any]]:
 
 def _stored(path: str, file: dict[str, Any]) -> Entry:
     return Entry(path, file["size"], file["sha256"], partial(files.read, file["sha256"]))
+
+
+def _picture(folder: str, tracking_id: str, picture: dict[str, Any]) -> Entry:
+    """A picture of the company's own note. Raises OSError when it is not where it was put."""
+    sha256, kind = picture["sha256"], picture["type"].removeprefix("image/")
+    caption = picture["caption"][:MOST_NAME]
+    name = safe_name(*filter(None, (sha256[:8], tracking_id, caption)))
+    size = pictures.path_of(sha256).stat().st_size
+    return Entry(f"{folder}/{name}.{kind}", size, sha256, partial(pictures.read, sha256))
 
 
 def _content(edition: int) -> bytes:

@@ -10,10 +10,12 @@ from typing import Any
 from django.utils import timezone, translation
 
 from advisories.applicability import Reason, Verdict
+from advisories.note_words import pictures_in
 from advisories.texts import LANGUAGES
 from checklists import wording
-from checklists.chain import timestamp
+from checklists.chain import digest, timestamp
 from checklists.freezing import NOT_KNOWN
+from checklists.handover.settings_shape import settings_in
 from checklists.models import (
     Checklist,
     ChecklistItem,
@@ -26,6 +28,7 @@ from checklists.models import (
 from checklists.moves import Move
 from checklists.numbering import document_number
 from checklists.offers import Offer, Offered, offered_to
+from checklists.page_filters import needs_no_decision
 
 FORMAT = 1
 Json = dict[str, Any]
@@ -50,6 +53,7 @@ def content_of(checklist: Checklist, edition: Edition, offered: Offered | None =
     else:  # from before there were offers, or settings: none, and those of now
         offers = signed.get("offers", [])
         handover = signed.get("handover") or _handover(checklist, edition)
+    notes = settings_in({"handover": handover}).local_notes
     return {
         "format": FORMAT,
         "checklist": _checklist(checklist, answers),
@@ -72,7 +76,7 @@ def content_of(checklist: Checklist, edition: Edition, offered: Offered | None =
             }
             for row in rows
         ],
-        "items": [_item(item, header, answers) for item in items],
+        "items": [_item(item, header, answers, notes=notes) for item in items],
         "counts": {
             verdict.value: sum(item.verdict == verdict for item in items) for verdict in Verdict
         },
@@ -143,7 +147,26 @@ def statement_counts(items: list[ChecklistItem]) -> dict[str, int]:
         "pending": decided.count(Decision.PENDING),
         "pending_high": sum(i.decision == Decision.PENDING and i.severity == 3 for i in items),
         "unseen": decided.count(Decision.OPEN),
+        "not_applicable": sum(map(needs_no_decision, items)),
     }
+
+
+def _withheld_note(content: Mapping[str, Any]) -> Json:
+    """What a content that goes to the customer holds of a note that does not: which one it was."""
+    note = content.get("local_note")
+    return {"local_note": {"version": note["version"], "sha256": digest(note)}} if note else {}
+
+
+def given_pictures(content: Mapping[str, Any]) -> dict[str, tuple[str, Json]]:
+    """The pictures of the notes that the content gives to the customer, by SHA-256: the tracking
+    ID of the first item that has it, and the picture as it was frozen."""
+    pictures: dict[str, tuple[str, Json]] = {}
+    # An edition from before notes were withheld has them, and never handed its pictures over.
+    if settings_in(content).local_notes:
+        for item in content["items"]:
+            for picture in pictures_in(item.get("local_note")):
+                pictures.setdefault(picture["sha256"], (item["tracking_id"], dict(picture)))
+    return pictures
 
 
 def _both(text: Callable[[], str]) -> dict[str, str]:
@@ -198,7 +221,9 @@ def _evidence(file: Evidence) -> Json:
     }
 
 
-def _item(item: ChecklistItem, header: Mapping[str, Any], answers: Mapping[str, str]) -> Json:
+def _item(
+    item: ChecklistItem, header: Mapping[str, Any], answers: Mapping[str, str], *, notes: bool
+) -> Json:
     reason = Reason(item.reason)
     return {
         "position": item.position,
@@ -206,6 +231,7 @@ def _item(item: ChecklistItem, header: Mapping[str, Any], answers: Mapping[str, 
         "revision": item.revision,
         "severity": item.severity,
         **item.content,
+        **({} if notes else _withheld_note(item.content)),
         "verdict": item.verdict,
         "reason": item.reason,
         "reason_text": _both(partial(wording.reason_text, reason, item.content, header, answers)),

@@ -13,7 +13,9 @@ from advisories.texts import in_language
 from checklists.actions import Refused
 from checklists.actions.issued import require_current
 from checklists.actions.rendering import verification_code
+from checklists.content import given_pictures
 from checklists.handover.rows import Row
+from checklists.handover.settings_shape import settings_in
 from checklists.models import AccessUse, CustomerAccess, Edition, Event, SignOff
 from checklists.recorded import moment
 from checklists.signed import NotTaken, exceptions_of, not_taken, rows_of
@@ -45,9 +47,11 @@ class Link:
 
 @dataclass(frozen=True)
 class CommentedRow:
-    """A row with its comments; `typed` is what was sent and not kept."""
+    """A row with its comments; `typed` is what was sent and not kept, `note` the company's own
+    one, as far as the edition gives it."""
 
     row: Row
+    note: Mapping[str, Any] | None
     comments: list[Comment]
     typed: str
 
@@ -104,6 +108,16 @@ class Shown:
     def _rows(self) -> list[Row]:
         return rows_of(self.content)
 
+    @cached_property
+    def _notes(self) -> dict[str, Any]:
+        if not settings_in(self.content).local_notes:
+            return {}
+        return {item["tracking_id"]: item.get("local_note") for item in self.content["items"]}
+
+    @cached_property
+    def pictures(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        return given_pictures(self.content)
+
     @property
     def exceptions(self) -> list[tuple[str, list[Row]]]:
         return exceptions_of(self._rows)
@@ -122,6 +136,7 @@ class Shown:
         return [
             CommentedRow(
                 row=row,
+                note=self._notes.get(row.tracking_id),
                 comments=[c for c in self.comments if c.number == row.number],
                 typed=self.typed.get(row.tracking_id, ""),
             )

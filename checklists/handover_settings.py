@@ -51,10 +51,12 @@ class HandoverSettings(models.Model):
     )
 
     local_notes = models.BooleanField(
-        _("print our own steps"),
+        _("give our own steps to the customer"),
         default=False,
         help_text=_(
-            "PDFs then have the company's own notes on the advisories. Tables and JSON always do."
+            "PDF, XLSX, CSV, JSON, the customer's page and bundles then have the company's own "
+            "notes on the advisories, with their pictures; otherwise none of them has. "
+            "The portal's own pages always show them."
         ),
     )
 

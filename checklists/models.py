@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from advisories.applicability import Reason, Severity, Verdict
 from checklists.acceptance import AccessUse as AccessUse
@@ -40,8 +41,13 @@ class Rollout(models.Model):
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="rollouts", verbose_name=_("members")
     )
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(_("created at"))
 
     objects = RolloutQuerySet.as_manager()
 
@@ -61,13 +67,25 @@ class Checklist(models.Model):
     """One box of a rollout. Everything that is printed is frozen here and in its items."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    rollout = models.ForeignKey(Rollout, models.PROTECT, related_name="checklists")
+    rollout = models.ForeignKey(
+        Rollout,
+        models.PROTECT,
+        related_name="checklists",
+        verbose_name=_("rollout"),
+    )
     # The checklist of the same box before it was upgraded or rebuilt; None: the first one.
     predecessor = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="successors"
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="successors",
+        verbose_name=_("checklist before it"),
     )
     # What became of the box since then; "" without a predecessor, or not said.
-    happened = models.CharField(max_length=20, choices=Happened, blank=True)
+    happened = models.CharField(
+        _("what became of the box"), max_length=20, choices=Happened, blank=True
+    )
     host = models.CharField(_("host"), max_length=LINE_LENGTH)
     mode_detail = models.CharField(_("mode in detail"), max_length=LINE_LENGTH, blank=True)
     # Customer, project and number of the rollout as this checklist prints them.
@@ -75,17 +93,22 @@ class Checklist(models.Model):
     project = models.CharField(_("project"), max_length=LINE_LENGTH)
     number = models.CharField(_("project number"), max_length=80, blank=True)
     # Product, release, the choices for mode and lineage, conditions, documents: see freezing.py.
-    frozen = models.JSONField()
-    product = models.CharField(max_length=80)
-    release = models.CharField(max_length=80)
-    is_demo = models.BooleanField(default=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
-    discarded_at = models.DateTimeField(null=True, blank=True)
-    discard_reason = models.TextField(blank=True)
+    frozen = models.JSONField(_("frozen header"))
+    product = models.CharField(_("product"), max_length=80)
+    release = models.CharField(_("release"), max_length=80)
+    is_demo = models.BooleanField(_("made with a demo account"), default=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(_("created at"))
+    discarded_at = models.DateTimeField(_("discarded at"), null=True, blank=True)
+    discard_reason = models.TextField(_("reason for discarding"), blank=True)
     # The chain's end: number and hash of the newest event.
-    last_seq = models.PositiveIntegerField(default=0)
-    head = models.CharField(max_length=64, blank=True)
+    last_seq = models.PositiveIntegerField(_("number of the newest event"), default=0)
+    head = models.CharField(_("chain head"), max_length=64, blank=True)
 
     objects = ChecklistQuerySet.as_manager()
 
@@ -241,34 +264,47 @@ class Event(models.Model):
         CONFLICT = "conflict", _("conflict")
         LATE = "late", _("late")
 
-    checklist = models.ForeignKey(Checklist, models.CASCADE, related_name="events")
-    seq = models.PositiveIntegerField()
-    op_id = models.UUIDField(unique=True)
-    kind = models.CharField(max_length=20, choices=Kind)
+    checklist = models.ForeignKey(
+        Checklist,
+        models.CASCADE,
+        related_name="events",
+        verbose_name=_("checklist"),
+    )
+    seq = models.PositiveIntegerField(_("number"))
+    op_id = models.UUIDField(_("operation"), unique=True)
+    kind = models.CharField(_("kind of event"), max_length=20, choices=Kind)
     item = models.ForeignKey(
-        ChecklistItem, models.CASCADE, null=True, blank=True, related_name="events"
+        ChecklistItem,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("item"),
     )
     # The operation as it was sent, and what the server made of it.
-    payload = models.JSONField()
-    effect = models.JSONField()
+    payload = models.JSONField(_("what was sent"))
+    effect = models.JSONField(_("what came of it"))
     # Version of the item or answer that the actor saw; None: the kind has no versions.
-    base_version = models.PositiveIntegerField(null=True, blank=True)
-    outcome = models.CharField(max_length=10, choices=Outcome)
+    base_version = models.PositiveIntegerField(_("version that was seen"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
+        verbose_name=_("account"),
     )
-    actor_name = models.CharField(max_length=LINE_LENGTH)
-    recorded_at = models.DateTimeField()
+    actor_name = models.CharField(_("who"), max_length=LINE_LENGTH)
+    recorded_at = models.DateTimeField(_("recorded at"))
     # What the device's clock said: a claim.
-    client_at = models.DateTimeField(null=True, blank=True)
-    prev_hash = models.CharField(max_length=64, blank=True)
-    hash = models.CharField(max_length=64)
+    client_at = models.DateTimeField(_("time of the device"), null=True, blank=True)
+    prev_hash = models.CharField(_("hash of the event before"), max_length=64, blank=True)
+    hash = models.CharField(_("hash"), max_length=64)
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         ordering = ["checklist", "seq"]
         constraints = [
             models.UniqueConstraint(
@@ -330,23 +366,30 @@ class Edition(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
 
-    checklist = models.ForeignKey(Checklist, models.CASCADE, related_name="editions")
+    checklist = models.ForeignKey(
+        Checklist,
+        models.CASCADE,
+        related_name="editions",
+        verbose_name=_("checklist"),
+    )
     # 0 is 1.0, 1 is 1.1.
-    minor = models.PositiveIntegerField()
-    reason = models.TextField(blank=True)
-    opened_by = models.CharField(max_length=LINE_LENGTH)
-    opened_at = models.DateTimeField()
-    opened_seq = models.PositiveIntegerField()
+    minor = models.PositiveIntegerField(_("number after 1."))
+    reason = models.TextField(_("reason"), blank=True)
+    opened_by = models.CharField(_("opened by"), max_length=LINE_LENGTH)
+    opened_at = models.DateTimeField(_("opened at"))
+    opened_seq = models.PositiveIntegerField(_("event that opened it"))
     # All None or empty until issued. `catalogue` repeats of the content what it holds of the
     # catalogue, so that what moved since is found without reading all of it: see offers.py.
-    issued_at = models.DateTimeField(null=True, blank=True)
-    content = models.TextField(blank=True)
-    digest = models.CharField(max_length=64, blank=True)
-    chain_head = models.CharField(max_length=64, blank=True)
-    files = models.JSONField(default=list, blank=True)
-    catalogue = models.JSONField(default=dict, blank=True)
+    issued_at = models.DateTimeField(_("issued at"), null=True, blank=True)
+    content = models.TextField(_("content"), blank=True)
+    digest = models.CharField(_("digest"), max_length=64, blank=True)
+    chain_head = models.CharField(_("chain head"), max_length=64, blank=True)
+    files = models.JSONField(_("files"), default=list, blank=True)
+    catalogue = models.JSONField(_("catalogue edition"), default=dict, blank=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("hand-over", "edition")
+        verbose_name_plural = pgettext_lazy("hand-over", "editions")
         ordering = ["checklist", "minor"]
         # The public verification page looks for what a digest begins with.
         indexes = [models.Index(fields=["digest"], name="edition_digest")]
@@ -403,8 +446,13 @@ class SignOff(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
 
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="sign_offs")
-    kind = models.CharField(max_length=10, choices=Kind)
+    edition = models.ForeignKey(
+        Edition,
+        models.CASCADE,
+        related_name="sign_offs",
+        verbose_name=pgettext_lazy("hand-over", "edition"),
+    )
+    kind = models.CharField(_("kind of signature"), max_length=10, choices=Kind)
     # None: a customer, who has no account.
     signer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -412,19 +460,22 @@ class SignOff(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        verbose_name=_("account"),
     )
-    name = models.CharField(max_length=LINE_LENGTH)
-    company = models.CharField(max_length=LINE_LENGTH, blank=True)
-    statement = models.JSONField()
-    digest = models.CharField(max_length=64)
-    chain_head = models.CharField(max_length=64)
-    signed_at = models.DateTimeField()
-    self_review = models.BooleanField(default=False)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    revoked_by = models.CharField(max_length=LINE_LENGTH, blank=True)
-    revoke_reason = models.TextField(blank=True)
+    name = models.CharField(_("name of the signer"), max_length=LINE_LENGTH)
+    company = models.CharField(_("company"), max_length=LINE_LENGTH, blank=True)
+    statement = models.JSONField(_("statement"))
+    digest = models.CharField(_("digest"), max_length=64)
+    chain_head = models.CharField(_("chain head"), max_length=64)
+    signed_at = models.DateTimeField(_("signed at"))
+    self_review = models.BooleanField(_("same person as prepared"), default=False)
+    revoked_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+    revoked_by = models.CharField(_("taken back by"), max_length=LINE_LENGTH, blank=True)
+    revoke_reason = models.TextField(_("reason for taking it back"), blank=True)
 
     class Meta:
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
         ordering = ["signed_at", "pk"]
         constraints = [
             models.UniqueConstraint(
@@ -488,11 +539,15 @@ class Revocation(models.Model):
 class Purge(models.Model):
     """What is left of a rollout whose retention has ended. The triggers let its rows go."""
 
-    rollout = models.UUIDField(unique=True)
-    digests: Any = models.JSONField()
-    reason = models.TextField()
-    purged_by = models.CharField(max_length=LINE_LENGTH)
-    purged_at = models.DateTimeField()
+    rollout = models.UUIDField(_("rollout"), unique=True)
+    digests: Any = models.JSONField(_("digests"))
+    reason = models.TextField(_("reason"))
+    purged_by = models.CharField(_("removed by"), max_length=LINE_LENGTH)
+    purged_at = models.DateTimeField(_("removed at"))
+
+    class Meta:
+        verbose_name = _("removed rollout")
+        verbose_name_plural = _("removed rollouts")
 
     def __str__(self) -> str:
         return str(self.rollout)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advisories.applicability import Severity, Verdict
 from advisories.texts import in_language
+from checklists.handover.words import NONE_NEEDED
 from checklists.models import ChecklistItem, Decision
 
 RETURNED = "returned"
@@ -43,9 +44,15 @@ class Facet:
     options: list[Option]
 
 
+def needs_no_decision(item: ChecklistItem) -> bool:
+    """Whether nobody waits for one: it does not apply, and nothing was recorded or sent back."""
+    undecided = item.decision == Decision.OPEN and not (item.returned or item.flagged)
+    return undecided and item.verdict == Verdict.NOT_APPLICABLE
+
+
 def values_of(item: ChecklistItem) -> dict[str, set[str]]:
     """Facet -> the item's values in it."""
-    decisions: set[str] = {item.decision}
+    decisions: set[str] = {NONE_NEEDED if needs_no_decision(item) else item.decision}
     return {
         "severity": {SEVERITY_NAMES[item.severity][0]},
         "decision": decisions | {RETURNED} if item.returned or item.flagged else decisions,
@@ -108,6 +115,8 @@ class Filters:
             for topic in item.content["topics"]
         }
         decisions = {value: str(label) for value, label in Decision.choices}
+        none_needed = {NONE_NEEDED: str(_("None needed (not applicable)"))}
+        none_needed = none_needed if counts["decision"][NONE_NEEDED] else {}
         returned = {RETURNED: str(_("Returned"))} if counts["decision"][RETURNED] else {}
         return {
             "severity": {
@@ -115,7 +124,7 @@ class Filters:
                 for key, name in SEVERITY_NAMES.values()
                 if counts["severity"][key] or key != "none"
             },
-            "decision": decisions | returned,
+            "decision": decisions | none_needed | returned,
             "verdict": {value: str(label) for value, label in Verdict.choices},
             "topic": topics,
         }

@@ -138,6 +138,7 @@ urlpatterns = [
     path("accept/<uuid:access>/decline/", customer.decline, name="customer_decline"),
     path("accept/<uuid:access>/comment/", customer.comment, name="customer_comment"),
     path("accept/<uuid:access>/files/<str:name>", customer.file, name="customer_file"),
+    path("accept/<uuid:access>/pictures/<str:sha256>", customer.picture, name="customer_picture"),
     # For everybody, without an account
     path("verify/", verification.verify, name="verify"),
     path("verify/<str:code>/", verification.verify, name="verify_code"),

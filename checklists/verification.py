@@ -11,12 +11,14 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from advisories import pictures
 from advisories.applicability import Reason
 from advisories.note_words import version_in
 from checklists import files
 from checklists.actions.creation import HEADER, frozen_state
 from checklists.actions.operations import decision_of
 from checklists.chain import broken_links, canonical, digest, replay, rewind, timestamp
+from checklists.content import given_pictures
 from checklists.models import Checklist, Edition, Event, Evidence, Reply, SignOff
 from checklists.offers import catalogue_of
 
@@ -156,7 +158,7 @@ def _evidence(checklist: Checklist, events: list[Event]) -> list[str]:
     ]
     kept = [file for file in found.values() if file["removed"][1] is None]
     hashes = [(file["name"], file[kind]) for file in kept for kind in ("sha256", "thumbnail")]
-    return [*wrong, *_unlike((f"evidence {n}", sha256) for n, sha256 in hashes if sha256)]
+    return [*wrong, *_unlike("Evidence", ((n, sha256) for n, sha256 in hashes if sha256))]
 
 
 def _proof(row: Evidence) -> dict[str, Any]:
@@ -170,16 +172,18 @@ def _proof(row: Evidence) -> dict[str, Any]:
     }
 
 
-def _unlike(stored: Iterable[tuple[str, str]]) -> list[str]:
+def _unlike(
+    of: str, stored: Iterable[tuple[str, str]], read: Callable[[str], bytes] = files.read
+) -> list[str]:
     """Of (name, SHA-256) those whose file is gone or has other bytes."""
     wrong = []
     for name, sha256 in stored:
         try:
-            files.read(sha256)
+            read(sha256)
         except files.FileChanged:
-            wrong.append(f"The stored file {name} was changed.")
+            wrong.append(f"{of}: the stored file {name} was changed.")
         except OSError:
-            wrong.append(f"The stored file {name} is not there.")
+            wrong.append(f"{of}: the stored file {name} is not there.")
     return wrong
 
 
@@ -302,9 +306,18 @@ def _stored(edition: Edition) -> list[dict[str, Any]]:
     return [*edition.files, *answered, *evidence, *logos]
 
 
+def _pictures(edition: Edition) -> list[str]:
+    """Those of the notes that the edition gives to its customer."""
+    try:
+        return list(given_pictures(json.loads(edition.content)))
+    except (AttributeError, KeyError, TypeError, ValueError):  # changed, which is said elsewhere
+        return []
+
+
 def _files(edition: Edition, name: str) -> list[str]:
     stored = ((file["name"], file["sha256"]) for file in _stored(edition))
-    wrong = [f"{name}: {sentence}" for sentence in _unlike(stored)]
+    shown = ((f"{sha256[:12]} of a note", sha256) for sha256 in _pictures(edition))
+    wrong = [*_unlike(name, stored), *_unlike(name, shown, pictures.read)]
     found_by = sorted(found.sha256 for found in edition.issued_files.all())
     if found_by != sorted(file["sha256"] for file in (*edition.files, *_sheets(edition))):
         wrong.append(f"{name}: the hashes by which its files are found are not those of its files.")

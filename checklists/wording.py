@@ -86,12 +86,15 @@ def _sentence(reason: Reason, content: Mapping[str, Any]) -> str:
             return _("The document does not say whether %(product)s is affected.")
         case Reason.CONDITION_OPEN:
             return _("Not answered: %(conditions)s")
+        case Reason.AFFECTED if content["conditions"]:
+            return _("Applies to this box. Answered yes: %(conditions)s")
         case Reason.AFFECTED:
             return _("Applies to this box.")
 
 
 def _conditions(reason: Reason, content: Mapping[str, Any], answers: Mapping[str, str]) -> str:
-    wanted = ("no",) if reason is Reason.CONDITION else (NOT_KNOWN, "")
+    decided = {Reason.CONDITION: ("no",), Reason.AFFECTED: ("yes",)}
+    wanted = decided.get(reason, (NOT_KNOWN, ""))
     return _names(
         [c for c in content["conditions"] if answers.get(CONDITION + c["slug"], "") in wanted]
     )
@@ -103,11 +106,11 @@ def _names(terms: list[dict[str, Any]]) -> str:
 
 def statement_text(counts: Mapping[str, int]) -> str:
     """What a signer says of the whole list. `counts`: total, risk_accepted, not_needed, pending,
-    pending_high, unseen (of any verdict, without a decision)."""
+    pending_high, unseen (of any verdict, without a decision), not_applicable (of these)."""
     return _(
         "This checklist has %(total)d items. Risk accepted: %(risk_accepted)d. Not needed:"
         " %(not_needed)d. Pending: %(pending)d (of these high: %(pending_high)d). Without a"
-        " decision: %(unseen)d."
+        " decision: %(unseen)d (of these not applicable, which need none: %(not_applicable)d)."
     ) % dict(counts)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from axes.admin import AccessAttemptAdmin
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import ManyToManyField
@@ -10,6 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.admin_fields import RowsField, TickList
 from portal.models import User
+
+admin.site.unregister(AccessAttempt)
+
+
+@admin.register(AccessAttempt)
+class AttemptAdmin(AccessAttemptAdmin):  # type: ignore[misc]
+    """As it comes, with a name for the column that has none to translate."""
+
+    @admin.display(description=_("state"))
+    def status(self, attempt: AccessAttempt) -> str:
+        return str(super().status(attempt))
 
 
 @admin.register(User)

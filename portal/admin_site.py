@@ -3,8 +3,12 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from portal.roles import Role
+
+# Of Django's own: the box of one's last actions, where its Japanese says “cannot be used”.
+NOTHING_YET = gettext_noop("None available")
 
 
 class PortalAdminSite(admin.AdminSite):

@@ -49,7 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "portal.staticfiles_config.PortalStaticFilesConfig",
-    "axes",
+    "portal.axes_config.PortalAxesConfig",
     "csp",
     "django_filters",
     "django_htmx",
@@ -228,5 +228,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # Four lines for each log-in, and names no name; a lock-out is a warning.
+        "axes": {"handlers": [], "level": "WARNING"},
     },
 }

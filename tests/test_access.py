@@ -407,6 +407,9 @@ PAGES = {
     "checklists:customer_file": Page(
         NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=lambda scene: [*visit(scene), "a.pdf"]
     ),
+    "checklists:customer_picture": Page(
+        NOBODY, NOT_SENT_IN_PUBLIC, at="issued", args=lambda scene: [*visit(scene), "0" * 64]
+    ),
     "checklists:document": Page(
         SIGNED_IN, NOT_THIS_WAY, args=lambda scene: [DocumentRevision.objects.get().pk]
     ),

@@ -83,10 +83,10 @@ def test_the_step_and_every_changed_field_are_shown_before_publishing(editor, ca
 @pytest.mark.parametrize(
     ("fields", "offered"),
     [
-        ({"title_ja": "別"}, ["PATCH", "MINOR", "MAJOR"]),
-        ({"action_ja": "別"}, ["MINOR", "MAJOR"]),
-        ({"severity": ""}, ["MINOR", "MAJOR"]),
-        ({"affected-0-status": "not_affected"}, ["MAJOR"]),
+        ({"title_ja": "別"}, [Step.PATCH, Step.MINOR, Step.MAJOR]),
+        ({"action_ja": "別"}, [Step.MINOR, Step.MAJOR]),
+        ({"severity": ""}, [Step.MINOR, Step.MAJOR]),
+        ({"affected-0-status": "not_affected"}, [Step.MAJOR]),
     ],
 )
 def test_only_the_step_worked_out_and_those_above_it_are_offered(
@@ -94,7 +94,9 @@ def test_only_the_step_worked_out_and_those_above_it_are_offered(
 ):
     answer, _data = reviewed(editor, catalogue.first, **fields)
 
-    assert [name for _value, name, _effect in answer.context["review"].choices] == offered
+    choices = answer.context["review"].choices
+    assert [(value, name) for value, name, _effect in choices] == [(s, s.label) for s in offered]
+    assert "MAJOR: applicability changed" in answer.content.decode()
 
 
 def test_what_was_looked_at_is_published_with_the_step_worked_out(editor, catalogue):

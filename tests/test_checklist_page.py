@@ -216,6 +216,19 @@ def test_several_items_are_counted_in_the_plural(scene):
     assert sections(shown(another(scene)))[-1] == "Not applicable 2 items"
 
 
+def test_an_item_that_applies_by_a_condition_names_it(scene):
+    answer(scene.checklist, "condition:directory", "yes", by=scene.omar)
+
+    row = words(item(shown(scene), 3))
+
+    assert "Action required Applies to this box. Answered yes: A directory is used" in row
+
+
+def test_who_works_here_is_told_what_the_decisions_mean(scene):
+    assert "nothing had to be changed" in text_of(shown(scene))
+    assert "What the decisions mean" not in text_of(shown(scene, by=scene.ines))
+
+
 def test_what_needs_no_work_is_folded_and_what_does_is_not(scene):
     page = html(shown(scene))
 
@@ -754,6 +767,20 @@ def test_a_returned_item_is_open_again_with_the_comment_and_its_decision():
     assert "Tuning 2 of 3 decided" in sections(page)
 
 
+def test_the_banner_of_what_was_returned_leads_to_each_item_until_it_is_decided_again():
+    scene = Scene(at="worked")
+    returned(scene, A_1="Show it.", A_3="This, too.")
+    address = scene.checklist.get_absolute_url()
+
+    page = html(shown(scene, severity="high"))
+    decide(scene.checklist, "A-1", by=scene.omar, name="again")
+    decide(scene.checklist, "A-3", by=scene.omar, name="again, too")
+
+    assert f'<a href="{address}#item-1" class="num">1</a>' in page
+    assert f'<a href="{address}#item-3" class="num">3</a>' in page
+    assert "To be decided again" not in text_of(shown(scene))
+
+
 def test_an_item_whose_advisory_changed_asks_to_be_read_again():
     scene = Scene(at="worked")
     scene.checklist.items.filter(tracking_id="A-2").update(flagged=True)
@@ -888,7 +915,8 @@ def topical():
         ({"severity": "none"}, [2]),
         ({"severity": ["high", "low"]}, [1, 3, 5]),
         ({"decision": "done"}, [1]),
-        ({"decision": "open"}, [2, 3, 4, 5]),
+        ({"decision": "open"}, [2, 3, 4]),
+        ({"decision": "none_needed"}, [5]),
         ({"verdict": "required"}, [1, 2]),
         ({"verdict": ["fixed", "not_applicable"]}, [4, 5]),
         ({"topic": "network"}, [1, 4]),
@@ -950,7 +978,8 @@ def test_every_facet_has_its_options_with_the_count_in_the_whole_list(topical):
     fieldsets = [words(f) for f in re.findall("<fieldset>.*?</fieldset>", form, re.S)]
     assert fieldsets == [
         "Severity High 1 Medium 1 Low 2 None given 1",
-        "Decision Open 4 Done 1 Verified 0 Not needed 0 Risk accepted 0 Pending 0",
+        "Decision Open 3 Done 1 Verified 0 Not needed 0 Risk accepted 0 Pending 0"
+        " None needed (not applicable) 1",
         "Verdict Action required 2 Needs an answer 1 Fixed, verify only 1 Not applicable 1",
         "Topic Network 2 Mail 2",
     ]

@@ -699,6 +699,13 @@ def test_ticks_are_kept_when_something_changed_meanwhile(editor, loaded):
     assert DocumentImport.objects.get().state == "applied"
 
 
+def test_the_comparison_names_advisories_and_no_places_inside_the_file(editor, loaded):
+    text = upload(editor, editions.edition_1_4()).content.decode()
+
+    assert REWORDED in text
+    assert "advisories[" not in text
+
+
 def test_a_faulty_file_is_refused_on_the_page(editor, loaded):
     document = editions.edition_1_4()
     document["advisories"][3]["severity"] = "urgent"

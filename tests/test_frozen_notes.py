@@ -1,8 +1,6 @@
 """The company's own notes in a checklist: frozen, offered, shown and handed over."""
 
-import csv
 import io
-import json
 
 import pytest
 from django.urls import reverse
@@ -16,12 +14,9 @@ from checklists import actions
 from checklists.actions import Stale, Wanted
 from checklists.content import content_of
 from checklists.differences import differences
-from checklists.handover.json_file import write_json
-from checklists.handover.pdf_layout import template_data
-from checklists.models import ChecklistItem, HandoverSettings
+from checklists.models import ChecklistItem
 from checklists.offers import catalogue_of, held_by, held_in, moves_since, offers_in
 from checklists.verification import findings
-from tests.support.handover import handover_of, make_proof
 from tests.support.moving import reword
 from tests.support.pages import client_of, text_of, url
 from tests.support.rollouts import (
@@ -34,7 +29,6 @@ from tests.support.rollouts import (
     open_edition,
     quick_pdf,
 )
-from tests.support.schema import faults
 
 pytestmark = pytest.mark.django_db
 STEPS = "控える:\n    cat /etc/hosts\n    ls"
@@ -216,7 +210,7 @@ def test_the_catalogue_of_an_edition_has_the_versions_of_its_notes(noted):
     assert catalogue_of(content)["notes"] == {"A-1": 1}
 
 
-# Shown and handed over
+# Shown (handed over: test_notes_for_the_customer.py)
 
 
 def test_the_item_shows_the_note_as_it_was_frozen(noted):
@@ -252,33 +246,4 @@ def test_the_text_of_a_note_keeps_commands_apart_and_names_pictures():
 
     assert text == "a\n\n    ls\n\n    id\n\n[Picture 1: the page]\n\n[Picture 2]"
     assert as_text(None) == ""
-
-
-def test_the_json_has_the_note_and_fits_the_published_schema(noted):
-    content = content_of(noted.checklist, open_edition(noted.checklist))
-
-    data = write_json(content, make_proof(state="draft"))
-
-    assert faults(data) == []
-    assert json.loads(data)["content"]["items"][0]["local_note"]["version"] == 1
-
-
-def test_the_csv_has_a_column_for_it(noted):
-    address = reverse("checklists:export", args=[noted.id, "csv"])
-
-    data = client_of(noted.omar).get(address, {"language": "en"}).content
-
-    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
-    assert rows[0]["Our own steps"].startswith("控える:")
-    assert rows[1]["Our own steps"] == ""
-
-
-@pytest.mark.parametrize("wanted", [True, False])
-def test_paper_has_it_only_where_the_company_wants_it(noted, wanted):
-    HandoverSettings(local_notes=wanted).save()
-    content = content_of(noted.checklist, open_edition(noted.checklist))
-
-    data = template_data(handover_of(content, proof=make_proof(state="draft")))
-
-    [first] = [row for s in data["sections"] for row in s["rows"] if row["number"] == "1"]
-    assert ("cat /etc/hosts" in first["local_note"]) is wanted
+    assert as_text({"version": 2, "sha256": "0" * 64}) == ""

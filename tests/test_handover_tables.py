@@ -43,6 +43,26 @@ def test_the_counts_are_shown_and_add_up():
     )
     assert sum(line.total for line in handover.counts) == 32
     assert all(sum(line.decisions) == line.total for line in handover.counts)
+    assert all(sum(line.decisions) == line.total for line in handover.severities)
+
+
+def test_what_does_not_apply_and_was_not_decided_is_counted_apart_from_what_is_open():
+    content = make_content(decided=False)
+    outside = [i for i in content["items"] if i["verdict"] == "not_applicable"]
+    outside[0]["decision"]["decision"] = "verified"
+    outside[1]["decision"].update(returned=True)
+
+    handover = handover_of(content, "en")
+
+    [line] = [line for line in handover.counts if line.key == "not_applicable"]
+    counted = dict(zip(handover.counted, line.decisions, strict=True))
+    assert {word: n for word, n in counted.items() if n} == {
+        "Open": 1,
+        "Verified": 1,
+        "None needed": 4,
+    }
+    required = next(line for line in handover.counts if line.key == "required")
+    assert dict(zip(handover.counted, required.decisions, strict=True))["Open"] == 12
 
 
 def test_a_content_that_counts_other_than_its_items_is_refused():

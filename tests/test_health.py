@@ -285,6 +285,8 @@ def test_the_form_shows_the_last_check_of_each_link(editor, django_assert_num_qu
     page = editor.get(reverse("admin:advisories_advisory_change", args=[one.pk]))
 
     assert "no longer there (2026-11-10)" in page.content.decode()
+    assert '<div class="readonly">—</div>' in page.content.decode()
+    assert ">None<" not in page.content.decode()
 
 
 @pytest.mark.parametrize("action", ["add", "change", "delete"])

@@ -110,6 +110,16 @@ def test_without_any_change_it_says_so():
     assert "Nothing has changed" in text_of(client_of(scene.omar).get(url("offers", scene)))
 
 
+def test_with_nothing_above_nobody_is_asked_to_look_at_it():
+    scene = Scene()
+    client = client_of(scene.omar)
+    assert "everything above" not in text_of(client.get(url("offers", scene)))
+
+    sharpen("A-1")
+
+    assert "everything above" in text_of(client.get(url("offers", scene)))
+
+
 def test_a_change_that_this_checklist_does_not_print_is_said_to_be_one():
     scene = Scene()
     edit("A-1", position=77)

@@ -5,6 +5,7 @@ Each test starts a child process in a copy of the project's folder, where neithe
 """
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -402,3 +403,10 @@ def test_the_tests_set_every_name_of_the_example():
     text = (ROOT / "tests" / "settings.py").read_text(encoding="utf-8")
 
     assert not {name for name in example() if f'"{name}"' not in text} - {"HOST", "PORT"}
+
+
+def test_the_log_tells_of_lock_outs_and_not_of_every_log_in():
+    log = logging.getLogger("axes.handlers.database")
+
+    assert not log.isEnabledFor(logging.INFO)
+    assert log.isEnabledFor(logging.WARNING)

@@ -1,18 +1,21 @@
 """Every file of an edition, in every format and both languages, stored under its hash."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
+from advisories import pictures
 from advisories.texts import LANGUAGES
 from checklists import files
 from checklists.chain import timestamp
-from checklists.content import content_of
+from checklists.content import content_of, given_pictures
 from checklists.handover import pades
 from checklists.handover.csv_file import write_csv
 from checklists.handover.json_file import write_json
+from checklists.handover.paper_pictures import for_paper
 from checklists.handover.pdf_file import PdfFailed, write_pdf
 from checklists.handover.settings_shape import WESTERN, settings_in
 from checklists.handover.tables import EditionLine, Handover, Proof, Signature, make_handover
@@ -74,6 +77,7 @@ def render_files(
         demo=demo,
         logo=_logo(content),
         certificate=key.name if key else "",
+        pictures=_pictures(content),
     )
     rendered = []
     for extension, language, data in _written(content, proof):
@@ -120,8 +124,9 @@ def render_now(
     now: datetime,
 ) -> bytes:
     """One file of an edition that is not issued: marked as a draft on every page."""
-    logo = _logo(content) if extension == "pdf" else b""
-    proof = _draft_proof(checklist, edition, now, logo)
+    proof = _draft_proof(checklist, edition, now)
+    if extension == "pdf":
+        proof = replace(proof, logo=_logo(content), pictures=_pictures(content))
     if extension == "json":
         return write_json(content, proof)
     return WRITERS[extension](_handover(content, language, extension, proof))
@@ -144,7 +149,7 @@ def render_sheets(
     )
 
 
-def _draft_proof(checklist: Checklist, edition: Edition, now: datetime, logo: bytes = b"") -> Proof:
+def _draft_proof(checklist: Checklist, edition: Edition, now: datetime) -> Proof:
     prepared = edition.signature(SignOff.Kind.PREPARED)
     return Proof(
         state="prepared" if prepared else "draft",
@@ -152,7 +157,6 @@ def _draft_proof(checklist: Checklist, edition: Edition, now: datetime, logo: by
         signatures=(signature_of(prepared),) if prepared else (),
         history=history_of(checklist, edition, None),
         demo=checklist.is_demo or bool(prepared and prepared.signer and prepared.signer.is_demo),
-        logo=logo,
     )
 
 
@@ -165,6 +169,14 @@ def _logo(content: dict[str, Any]) -> bytes:
         return files.read(sha256)
     except (files.FileChanged, OSError) as error:
         raise PdfFailed("the stored logo is gone or was changed") from error
+
+
+def _pictures(content: dict[str, Any]) -> dict[str, bytes]:
+    """The pictures of the notes that paper has. Raises PdfFailed when one is gone or changed."""
+    try:
+        return {sha256: for_paper(pictures.read(sha256)) for sha256 in given_pictures(content)}
+    except (pictures.FileChanged, OSError, ValueError) as error:
+        raise PdfFailed("a stored picture of our own steps is gone or was changed") from error
 
 
 def signature_of(sign_off: SignOff) -> Signature:

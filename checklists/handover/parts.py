@@ -1,6 +1,7 @@
 """What a hand-over is made of: what happened to the edition, and the tables ready to be set."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .rows import Row
@@ -25,6 +26,7 @@ class Proof:
     verification page ("": there is none, so no QR code). `history` has every edition up to this
     one, the oldest first. `demo`: a demo account has signed. `logo` is the PNG or JPEG that the
     settings name (b"": none), `certificate` whose certificate signs the PDF ("": nobody's).
+    `pictures` are those of the company's own notes, by SHA-256, small enough for paper.
     """
 
     state: str
@@ -38,6 +40,7 @@ class Proof:
     demo: bool = False
     logo: bytes = b""
     certificate: str = ""
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class CountLine:
-    """How many advisories of a verdict have each decision; `decisions` as words.DECISIONS."""
+    """How many advisories of a verdict have each decision; `decisions` as words.COUNTED."""
 
     key: str
     verdict: str
@@ -127,7 +130,7 @@ class Handover:
     """One edition in one language. `first` repeats rows of `sections`, which have each row once.
 
     `chart` says in words what the chart of `severities` shows; `signature` is SIGN or SEAL,
-    `local_notes` whether paper has the company's own notes.
+    `pictures` as in Proof.
     """
 
     language: str
@@ -141,9 +144,9 @@ class Handover:
     project: str
     document_number: str
     classification: str
-    local_notes: bool
     issuer: str
     logo: bytes
+    pictures: Mapping[str, bytes]
     signature: str
     document: tuple[Fact, ...]
     code: str
@@ -151,6 +154,7 @@ class Handover:
     remarks: tuple[str, ...]
     sum: str
     decisions: tuple[str, ...]
+    counted: tuple[str, ...]
     counts: tuple[CountLine, ...]
     severities: tuple[SeverityLine, ...]
     chart: str

@@ -1,8 +1,10 @@
 """The hand-over as PDF (PDF/UA-1 and PDF/A-2a), set by typst in a child process."""
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +15,7 @@ from django.conf import settings
 
 from . import fonts
 from .parts import Handover
-from .pdf_layout import template_data
+from .pdf_layout import picture_file, template_data
 
 LOGOS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 WORKER = Path(__file__).with_name("pdf_worker.py")
@@ -35,6 +37,7 @@ def write_pdf(handover: Handover, *, seconds: int = SECONDS, megabytes: int = ME
         "checklist.typ",
         template_data(handover) | {"logo": _logo(handover.logo)},
         qr=_qr(handover.public_url),
+        pictures=handover.pictures,
         at=handover.generated_at,
         seconds=seconds,
         megabytes=megabytes,
@@ -46,15 +49,18 @@ def set_pages(
     data: Mapping[str, Any],
     *,
     qr: str = "",
+    pictures: Mapping[str, bytes] | None = None,
     at: datetime,
     seconds: int = SECONDS,
     megabytes: int = MEGABYTES,
 ) -> bytes:
-    """The PDF that `template` (a file in templates/handover) makes of `data`; as `write_pdf`."""
-    path = Path(settings.BASE_DIR) / "templates" / "handover" / template
-    job = {
-        "template": str(path),
-        "root": str(path.parent),
+    """The PDF that `template` (a file in templates/handover) makes of `data`; as `write_pdf`.
+
+    The template and the `pictures` (by SHA-256) lie in a folder of their own: it is all that the
+    child's typst can read.
+    """
+    source = Path(settings.BASE_DIR) / "templates" / "handover" / template
+    job: dict[str, Any] = {
         "family": fonts.FAMILY,
         "font_paths": [str(face.parent) for face in fonts.FACES],
         "data": data,
@@ -63,7 +69,14 @@ def set_pages(
         "seconds": seconds,
         "megabytes": megabytes,
     }
-    return _run(json.dumps(job).encode(), seconds)
+    # Removed here and not by the child, which may be killed.
+    with tempfile.TemporaryDirectory(prefix="handover-") as folder:
+        place = Path(folder) / template
+        shutil.copyfile(source, place)
+        for sha256, picture in (pictures or {}).items():
+            place.with_name(picture_file(sha256)).write_bytes(picture)
+        job |= {"template": str(place), "root": folder}
+        return _run(json.dumps(job).encode(), seconds)
 
 
 def _logo(data: bytes) -> dict[str, Any] | None:

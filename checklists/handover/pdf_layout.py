@@ -6,25 +6,39 @@ typst would fail, overprint the next column, or cut the row without a word.
 """
 
 from dataclasses import fields, is_dataclass
-from functools import partial
 from typing import Any
 
 from .fonts import breakable, clean, line_count, width
 from .parts import Answer, EvidenceLine, Handover, Section
-from .rows import Row
+from .rows import NotePicture, Row
 
 POINTS = 7.5
 PADDING = 2.4  # millimetres, left and right of a cell together
 TALLEST = 16  # lines; a page has room for more than twice as many
+LINE = 3.5  # millimetres of a line of text
+# Of a picture in its column: as large as on a screen of 144 dots per inch, and no larger than that.
+DOT = 25.4 / 144
+PICTURE_HEIGHT = 50.0
 FACT_WIDTH = 85.0
 SIGNER_WIDTH = 24.0
 DOCUMENT_WIDTH = 44.0
 HEADER_WIDTH = 80.0
-NUMBER_WIDTH = 50.0
+NUMBER_WIDTH = 54.0
+NUMBER_LINES = 3
+NUMBER_POINTS = 6.5
 CLASS_WIDTH = 30.0
 HEADER_LETTERS = 80
 # Set row by row, or not at all.
-NOT_PRINTED = ("sections", "first", "answers", "common", "sheet_head", "generated_at", "logo")
+NOT_PRINTED = (
+    "sections",
+    "first",
+    "answers",
+    "common",
+    "sheet_head",
+    "generated_at",
+    "logo",
+    "pictures",
+)
 
 WIDTHS = {
     "work": (10, 14, 33, 91, 34, 24, 43, 24),
@@ -53,13 +67,22 @@ def template_data(handover: Handover) -> Texts:
         "evidence": [_evidence(line) for line in handover.evidence],
         "subject": _short(clean(handover.subject)),
         "customer_short": _short(clean(handover.customer)),
-        "number_short": _short(clean(handover.document_number), NUMBER_WIDTH),
+        "number_head": _number_head(handover.document_number),
         "classification": _short(clean(handover.classification), CLASS_WIDTH),
-        "sections": [_section(section, handover.local_notes) for section in handover.sections],
+        "sections": [_section(section) for section in handover.sections],
         "first": [_first_row(row) for row in handover.first],
         "seals": _seals(handover),
         "answers": [_answer(answer) for answer in handover.answers],
     }
+
+
+def _number_head(number: str) -> str:
+    """The document number for every page's header: in as many lines as fit above the page; only
+    what is longer than any house would number is cut there. The cover has it whole."""
+    number = _short(
+        clean(number), NUMBER_LINES * NUMBER_WIDTH, letters=NUMBER_LINES * HEADER_LETTERS
+    )
+    return breakable(number, NUMBER_WIDTH, NUMBER_POINTS)
 
 
 def _seals(handover: Handover) -> list[str]:
@@ -68,12 +91,12 @@ def _seals(handover: Handover) -> list[str]:
     return [f"{name} {value}" for name, value in sealed.items() if value]
 
 
-def _short(text: str, millimetres: float = HEADER_WIDTH) -> str:
+def _short(text: str, millimetres: float = HEADER_WIDTH, letters: int = HEADER_LETTERS) -> str:
     """One line that leaves room for the rest of a page's header."""
     line = " ".join(text.split())
     if width(line, POINTS) <= millimetres:
         return line
-    line = line[:HEADER_LETTERS]
+    line = line[:letters]
     while width(line, POINTS) > millimetres:
         line = line[:-1]
     return f"{line}…"
@@ -106,6 +129,20 @@ class _Cells:
             self._lines[column] += line_count(f"{label} {text}", millimetres, POINTS)
         return breakable(text, millimetres, POINTS)
 
+    def picture(self, column: int, picture: NotePicture) -> Texts:
+        """Where the file lies for typst (`picture_file`), and how large it is printed."""
+        room = self._widths[column] - PADDING
+        wide, high = picture.width * DOT, picture.height * DOT
+        scale = min(1.0, room / wide, PICTURE_HEIGHT / high)
+        self._lines[column] += int(high * scale / LINE) + 1
+        return {
+            "file": picture_file(picture.sha256),
+            "alt": clean(picture.alt),
+            "name": self.set(column, picture.name),
+            "width": round(wide * scale, 2),
+            "height": round(high * scale, 2),
+        }
+
     def record(self, column: int, row: Row) -> list[tuple[str, str]]:
         return [(label, self.set(column, text, label=label)) for label, text in row.record]
 
@@ -114,9 +151,13 @@ class _Cells:
         return max(self._lines) > TALLEST
 
 
-def _section(section: Section, local_notes: bool) -> Texts:
-    work_row = partial(_work_row, local_notes=local_notes)
-    make = _not_applicable_row if section.kind == "not_applicable" else work_row
+def picture_file(sha256: str) -> str:
+    """The name of a picture beside the template; typst sees by its content what it is."""
+    return f"{sha256}.picture"
+
+
+def _section(section: Section) -> Texts:
+    make = _not_applicable_row if section.kind == "not_applicable" else _work_row
     return {
         "kind": section.kind,
         "title": clean(section.title),
@@ -141,7 +182,7 @@ def _links(cells: _Cells, column: int, row: Row) -> list[Texts]:
     return [{"text": cells.set(column, link.text), "url": link.url} for link in row.links]
 
 
-def _work_row(row: Row, local_notes: bool) -> Texts:
+def _work_row(row: Row) -> Texts:
     cells = _Cells("work")
     texts = {
         "reason": cells.set(2, row.reason),
@@ -149,7 +190,8 @@ def _work_row(row: Row, local_notes: bool) -> Texts:
             key: cells.set(3, getattr(row, key), label="対処・確認")
             for key in ("title", "summary", "action", "check", "impact", "fix", "phase", "acts")
         },
-        "local_note": cells.set(3, row.local_note if local_notes else "", label="社内手順"),
+        "steps": cells.set(3, row.steps, label="社内手順"),
+        "pictures": [cells.picture(3, picture) for picture in row.pictures],
         "links": _links(cells, 4, row),
         "record": cells.record(6, row),
         "who": cells.set(7, row.who),

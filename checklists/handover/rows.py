@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from advisories.note_words import as_text
+from advisories.note_words import as_text, picture_names, pictures_in, steps
 from advisories.texts import in_language
 
 from . import words
@@ -33,12 +33,25 @@ class Link:
 
 
 @dataclass(frozen=True)
+class NotePicture:
+    """A picture of the company's own note: `name` is its number and caption, `alt` the caption
+    (the name where there is none), the size in pixels."""
+
+    sha256: str
+    name: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Row:
     """One advisory. The `*_key` are the content's own keys; all else is text, "" where none.
 
     `version` is the item's and `was` the hash of its decision: with them a check sheet comes back.
     `record` is what the decision says as (label, text); `attention_rank` is 1 open, 2 pending,
-    3 risk accepted, 0 none of these.
+    3 risk accepted, 0 none of these. `local_note` is the company's own note with the names of its
+    pictures, for tables; `steps` and `pictures` are its parts.
     """
 
     number: str
@@ -79,12 +92,25 @@ class Row:
     acts: str
     fix: str
     local_note: str
+    steps: str
+    pictures: tuple[NotePicture, ...]
     modes: str
     conditions: str
     links: tuple[Link, ...]
     reference_numbers: str
     reference_urls: str
     provenance: str
+
+    @property
+    def counted_key(self) -> str:
+        """The decision that it is counted as, a key of words.COUNTED."""
+        undecided = self.decision_key == "open" and not self.attention
+        needs_none = undecided and self.verdict_key == "not_applicable"
+        return words.NONE_NEEDED if needs_none else self.decision_key
+
+    @property
+    def counted_as(self) -> str:
+        return str(words.COUNTED[self.counted_key])
 
 
 def make_row(
@@ -109,6 +135,7 @@ def make_row(
     texts = ("title", "summary", "action", "check", "impact", "phase", "acts")
     said = ("note", "before", "after", "approver", "waiting_for", "agreed_by")
     moved = _moved(offer) if offer else ("", "")
+    note = item.get("local_note")
     return Row(
         number=str(item["position"]),
         tracking_id=item["tracking_id"],
@@ -134,7 +161,9 @@ def make_row(
         when=moment(decision["at"], zone),
         record=_record(decision, moved),
         fix=_fix(item["fix"], language),
-        local_note=as_text(item.get("local_note")),
+        local_note=as_text(note),
+        steps=steps(note),
+        pictures=_pictures(note),
         modes=_names(item["modes"], language),
         conditions=_names(item["conditions"], language),
         links=links,
@@ -143,6 +172,13 @@ def make_row(
         provenance=_provenance(item["provenance"]),
         **{key: in_language(item[key], language) for key in texts},
         **{key: decision[key] for key in said},
+    )
+
+
+def _pictures(note: Mapping[str, Any] | None) -> tuple[NotePicture, ...]:
+    return tuple(
+        NotePicture(p["sha256"], name, p["caption"] or name, p["width"], p["height"])
+        for p, name in zip(pictures_in(note), picture_names(note), strict=True)
     )
 
 

@@ -15,7 +15,8 @@ class HandoverSettings:
     `company` issues the document ("": the preparer's). `logo_sha256` names a PNG or JPEG among the
     stored files (checklists.files). `signature` is SIGN (署名) or SEAL (押印), `calendar` WESTERN
     (西暦) or JAPANESE (和暦, for the Japanese PDF), `classification` a word such as 社外秘.
-    `local_notes`: the PDF has the company's own notes, too.
+    `local_notes`: the company's own notes are given to the customer; else `content["items"]` has
+    no more of them than version and hash.
     """
 
     company: str = ""

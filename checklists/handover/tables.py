@@ -88,9 +88,9 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
         project=checklist["project"],
         document_number=settings.document_number,
         classification=settings.classification,
-        local_notes=settings.local_notes,
         issuer=settings.company or preparer,
         logo=proof.logo,
+        pictures=proof.pictures,
         signature=settings.signature,
         document=_document_lines(content, proof, zone),
         code=proof.code,
@@ -98,6 +98,7 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
         remarks=_remarks(content, proof, rows),
         sum=_sum(counts),
         decisions=tuple(str(word) for word in words.DECISIONS.values()),
+        counted=tuple(str(word) for word in words.COUNTED.values()),
         counts=counts,
         severities=severities,
         chart=_chart_text(severities),
@@ -123,10 +124,10 @@ def _make(content: Content, language: str, proof: Proof, zone: tzinfo) -> Handov
 def _counts(content: Content, rows: tuple[Row, ...]) -> tuple[CountLine, ...]:
     lines = []
     for key, verdict in words.VERDICTS.items():
-        mine = [row.decision_key for row in rows if row.verdict_key == key]
+        mine = [row.counted_key for row in rows if row.verdict_key == key]
         if len(mine) != content["counts"][key]:
             raise ValueError(f"{key}: {content['counts'][key]} counted, {len(mine)} items")
-        decisions = tuple(mine.count(decision) for decision in words.DECISIONS)
+        decisions = tuple(mine.count(decision) for decision in words.COUNTED)
         lines.append(CountLine(key, str(verdict), decisions, len(mine)))
     return tuple(lines)
 
@@ -135,8 +136,8 @@ def _severities(rows: tuple[Row, ...]) -> tuple[SeverityLine, ...]:
     """A line for each severity that the document uses, the highest first."""
     lines = []
     for key, severity in words.SEVERITIES.values():
-        mine = [row.decision_key for row in rows if row.severity_key == key]
-        decisions = tuple(mine.count(decision) for decision in words.DECISIONS)
+        mine = [row.counted_key for row in rows if row.severity_key == key]
+        decisions = tuple(mine.count(decision) for decision in words.COUNTED)
         word = str(severity) if key != "none" else _("Without severity")
         lines.append(SeverityLine(key, word, decisions, len(mine)))
     return tuple(line for line in lines if line.total or line.key != "none")
@@ -144,7 +145,7 @@ def _severities(rows: tuple[Row, ...]) -> tuple[SeverityLine, ...]:
 
 def _chart_text(severities: tuple[SeverityLine, ...]) -> str:
     """The chart for who cannot see it: every number that is not 0."""
-    names = [str(word) for word in words.DECISIONS.values()]
+    names = [str(word) for word in words.COUNTED.values()]
     lines = []
     for line in severities:
         counted = zip(names, line.decisions, strict=True)

@@ -445,6 +445,7 @@ def _check_edition(
         )
     findings += _check_evidence(content, folder, listed)
     findings += _check_answers(events, folder, facts["number"], listed)
+    findings += _check_pictures(content, folder, listed)
     for file in issued:
         if file["format"] == "json":
             findings += _check_own_json(parts, f"{folder}/{file['name']}", edition)
@@ -502,6 +503,29 @@ def _check_answers(
             )
         )
     return findings
+
+
+def _check_pictures(
+    content: Mapping[str, Any], folder: str, listed: list[tuple[str, int, str]]
+) -> list[Finding]:
+    """The pictures of the company's own steps that the signed content names, where it gives them
+    to the customer."""
+    if not (content.get("handover") or {}).get("local_notes"):
+        return []
+    notes = [item.get("local_note") or {} for item in content["items"]]
+    named = {picture["sha256"] for note in notes for picture in note.get("pictures", [])}
+    if not named:
+        return []
+    here = {hashed for path, _size, hashed in listed if path.startswith(f"{folder}/notes/")}
+    there = named <= here
+    return [
+        Finding(
+            there,
+            f"{folder}: 署名された社内手順の画像 {len(named)} 個が{_there_ja(there)}。",
+            f"{folder}: pictures of our own steps that were signed ({len(named)}):"
+            f" each of them {_there_en(there)}.",
+        )
+    ]
 
 
 def _check_own_json(parts: Parts, path: str, edition: Mapping[str, str]) -> list[Finding]:

@@ -22,6 +22,9 @@ DECISIONS: Words = {
     "risk_accepted": _("Risk accepted"),
     "pending": _("Pending"),
 }
+# What a count tells apart: who does not apply and was not decided waits for nobody.
+NONE_NEEDED = "none_needed"
+COUNTED: Words = {**DECISIONS, NONE_NEEDED: _("None needed")}
 SEVERITIES: dict[int | None, tuple[str, Promise | str]] = {
     3: ("high", _("High")),
     2: ("medium", _("Medium")),

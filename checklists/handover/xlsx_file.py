@@ -277,10 +277,10 @@ def _write_summary(sheet: Any, handover: Handover, styles: Styles) -> None:
         line(remark, style=styles.title)
     line()
     line(handover.sum, style=styles.title)
-    line(_("Verdict"), *handover.decisions, _("Total"), style=styles.heading)
+    line(_("Verdict"), *handover.counted, _("Total"), style=styles.heading)
     for count in handover.counts:
         line(count.verdict, *map(str, (*count.decisions, count.total)))
-    line(_("Severity"), *handover.decisions, _("Total"), style=styles.heading)
+    line(_("Severity"), *handover.counted, _("Total"), style=styles.heading)
     for severity in handover.severities:
         line(severity.severity, *map(str, (*severity.decisions, severity.total)))
     line(handover.statement, style=styles.line)

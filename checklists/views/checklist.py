@@ -292,6 +292,7 @@ class Sheet:
             "long": self.long,
             "shown": sum(len(section.items) for section in sections),
             "filters": self.filters,
+            "returned_items": [i.position for i in self.items if i.returned],
             "formats": [
                 *((each, language) for each in WRITERS for language in LANGUAGE_NAMES),
                 ("json", None),

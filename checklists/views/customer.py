@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from advisories.views.notes import picture_shown
 from checklists import actions, files
 from checklists.acceptance_forms import CommentForm, CustomerForm, DeclineForm
 from checklists.actions import Customer, NotAllowed, Refused, Stale
@@ -277,3 +278,14 @@ def file(request: HttpRequest, access: UUID, name: str) -> HttpResponse:
         error = Refused(_("This file cannot be given out at the moment. Tell who sent you here."))
         return refused_page(request, error, 410, access=access)
     return download(data, name, wanted["format"], cache="no-store")
+
+
+@for_customers
+@require_safe
+def picture(request: HttpRequest, access: UUID, sha256: str) -> HttpResponse:
+    """A picture of the company's own notes, where the edition gives them to the customer."""
+    shown = Shown(access_of(request, access), {}).pictures
+    if sha256 not in shown:
+        raise Http404
+    _item, frozen = shown[sha256]
+    return picture_shown(sha256, frozen["type"])

@@ -1,10 +1,14 @@
 """Reading PDF files back: their text by poppler, their conformance by veraPDF's engine."""
 
+import io
 import os
 import subprocess
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, IndirectObject
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tests.support import machine
 
@@ -91,3 +95,18 @@ class PdfValidator:
         self._java.wait(timeout=30)
         self._java.stdout.close()
         self._folder.cleanup()
+
+
+def alternatives_in(pdf: bytes) -> list[str]:
+    """The alternative texts of its pictures, in reading order."""
+    found, waiting = [], [PdfFileReader(io.BytesIO(pdf)).root["/StructTreeRoot"]["/K"]]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, IndirectObject):
+            node = node.get_object()
+        if isinstance(node, ArrayObject):
+            waiting += reversed(list(node))
+        elif isinstance(node, DictionaryObject) and "/S" in node:
+            found += [str(node["/Alt"])] if node["/S"] == "/Figure" else []
+            waiting += [node["/K"]] if "/K" in node else []
+    return found
