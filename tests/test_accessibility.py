@@ -188,6 +188,48 @@ def test_a_checklist_in_draft(reader):
     assert engineer.problems == []
 
 
+def test_deciding_several_items_and_what_the_keys_do(reader):
+    scene = Scene()
+    engineer = reader(scene.omar)
+    page = engineer.page
+
+    page.goto(of(scene.checklist))
+    for number in (1, 2):
+        page.get_by_role("checkbox", name=f"選択: 項目 {number}", exact=True).check()
+    bar = page.get_by_role("form", name="選択した項目をまとめて判断")
+    bar.get_by_role("radio", name="見送り").check()
+    engineer.look()
+    bar.get_by_label("判断の理由").fill("許容")
+    bar.get_by_role("button", name="選択した項目に記録").click()
+    expect(bar.get_by_role("button", name="元に戻す")).to_be_visible()
+    engineer.look()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    engineer.look()
+
+    assert engineer.problems == []
+
+
+def test_what_became_of_several_items_without_scripts(reader):
+    """With a word for each item, taken over or not."""
+    scene = Scene()
+    engineer = reader(scene.omar)
+    page = engineer.page
+    page.route("**/js/checklist/*", lambda route: route.abort())
+
+    page.goto(of(scene.checklist))
+    page.get_by_role("checkbox", name="表示中の 3 項目をすべて選択").check()
+    page.locator(".several summary").click()
+    bar = page.get_by_role("form", name="選択した項目をまとめて判断")
+    bar.get_by_role("radio", name="見送り").check()
+    bar.get_by_label("判断の理由").fill("許容")
+    bar.get_by_role("button", name="選択した項目に記録").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("3 項目中 2 項目に記録しました")
+    engineer.look()
+
+    assert engineer.problems == []
+
+
 def test_entries_that_were_refused_or_came_too_late(reader):
     """With its script the page says it in place, without one on a page of its own."""
     scene = Scene()

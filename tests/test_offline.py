@@ -263,6 +263,23 @@ def test_two_values_on_one_item_become_a_card_with_both_and_who(open_checklist, 
     assert stored(scene) == ("verified", "オルガの値")
 
 
+def test_the_card_stays_while_others_go_on(open_checklist, scene, olga):
+    page = open_checklist(by=olga)
+    with no_network(page):
+        enter(page, 1, "設定済", "オルガの値")
+        save(page, 1)
+        says(page, WAITING)
+        decide(scene.checklist, "A-1", by=scene.omar, note="大森の値")
+    conflict = page.get_by_role("region", name="項目 1: 注意 1")
+    expect(conflict).to_be_visible()
+
+    decide(scene.checklist, "A-1", by=scene.omar, note="大森の次の値")
+
+    expect(conflict).to_contain_text("大森の次の値")
+    expect(conflict).to_contain_text("オルガの値")
+    expect(conflict).to_have_count(1)
+
+
 @case("F06 browser: two engineers, one item, the same value")
 def test_the_same_value_twice_is_no_conflict(open_checklist, scene, olga):
     page = open_checklist(by=olga)

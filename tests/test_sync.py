@@ -446,6 +446,17 @@ def test_nothing_new_is_answered_with_nothing_after_one_query(
     assert "no-store" in response["Cache-Control"]
 
 
+def test_an_item_comes_with_the_conflict_that_waits_on_it(scene, omar):
+    decide(scene.checklist, "A-1", by=colleague(scene), note="by her")
+    decide(scene.checklist, "A-1", "verified", by=scene.omar, version=0, note="too late")
+    decide(scene.checklist, "A-2", by=scene.omar)
+
+    told = changes(omar, scene, 1).json()
+
+    assert list(told["conflicts"]) == ["1"]
+    assert "by her" in told["conflicts"]["1"] and "too late" in told["conflicts"]["1"]
+
+
 def test_what_a_colleague_decided_comes_as_it_is_now(scene, omar):
     decide(scene.checklist, "A-2", by=colleague(scene), note="by her")
 

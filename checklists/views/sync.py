@@ -129,7 +129,8 @@ def _answer(each: Answered) -> dict[str, Any]:
 @never_cache
 def changes(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """What happened after event `after`, as the page shows it now: {"seq", "items": {number:
-    HTML}, "progress", "questions", "reload"}; 204 when nothing did, after one query."""
+    HTML}, "conflicts": {number: HTML}, "progress", "questions", "reload"}; 204 when nothing did,
+    after one query."""
     last_seq = visible_or_404(request, uuid)
     text = request.GET.get("after", "")
     after = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
@@ -147,15 +148,23 @@ def _changed(request: HttpRequest, checklist: Checklist, events: list[Event]) ->
     decided = {event.item_id for event in events}
     touched = {name for event in events for name in event.effect.get("reasons", [])}
     asked = {event.payload["question"] for event in events if event.kind == Event.Kind.ANSWER}
+    items = [
+        item
+        for item in sheet.items
+        if item.pk in decided
+        or item.tracking_id in touched
+        or any(_speaks_of(item, question) for question in asked)
+    ]
+    waiting = {event.item_id: event for event in conflicts(checklist)}
     told = {
         "seq": events[-1].seq,
         "by": sorted({event.actor_name for event in events}),
-        "items": {
-            item.position: sheet.writer.write(item)
-            for item in sheet.items
-            if item.pk in decided
-            or item.tracking_id in touched
-            or any(_speaks_of(item, question) for question in asked)
+        "items": {item.position: sheet.writer.write(item) for item in items},
+        # The last one that waits on an item, as with the answer to a device.
+        "conflicts": {
+            item.position: sheet.conflict(request, waiting[item.pk])
+            for item in items
+            if item.pk in waiting
         },
         "progress": render_to_string("checklists/_progress.html", sheet.progress()),
     }

@@ -39,7 +39,7 @@ export function watch(here, page) {
   function show(data) {
     seq = data.seq;
     if (data.reload) return askToReload();
-    for (const [number, html] of Object.entries(data.items)) held.set(number, html);
+    for (const [number, html] of Object.entries(data.items)) held.set(number, [html, data.conflicts[number]]);
     if (data.questions) replace("questions", data.questions);
     if (data.head) document.querySelector(".head").replaceWith(fragment(data.head));
     page.progress(data.progress);
@@ -48,7 +48,7 @@ export function watch(here, page) {
   }
 
   function place() {
-    for (const [number, html] of held) {
+    for (const [number, [html, conflict]] of held) {
       const old = document.getElementById(`item-${number}`);
       if (old && (page.busy(old) || isTypingIn(old))) continue;
       held.delete(number);
@@ -56,10 +56,18 @@ export function watch(here, page) {
       const focused = old.contains(document.activeElement);
       const item = fragment(html);
       replaceItem(old, item);
+      if (conflict) addConflict(item, fragment(conflict));
       if (!focused) continue;
       item.tabIndex = -1;
       item.focus({ preventScroll: true });
     }
+  }
+
+  // Unless it stands above the list already.
+  function addConflict(item, card) {
+    const { value } = card.querySelector("[name=entry]") ?? {};
+    const known = value && document.querySelector(`[name=entry][value="${value}"]`);
+    if (!known) item.querySelector(".body").append(card);
   }
 
   function replace(id, html) {
