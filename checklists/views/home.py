@@ -136,5 +136,6 @@ def _recently_issued(person: User) -> list[Edition]:
         .select_related("checklist", "revocation")
         .prefetch_related("sign_offs")
         .defer("content", "files")
+        .with_open_points()
         .order_by("-issued_at", "-pk")[:MOST_ISSUED]
     )
