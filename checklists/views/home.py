@@ -1,8 +1,9 @@
-"""The first page: what waits for me, my open checklists, what was issued lately."""
+"""The first page: what waits for me, my open checklists, what was issued or accepted lately."""
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
@@ -129,13 +130,18 @@ def _waits_for(row: Row, person: User) -> bool:
 
 
 def _recently_issued(person: User) -> list[Edition]:
-    """The editions issued last; one query."""
+    """The editions that were issued or accepted last; two queries."""
     visible = Checklist.objects.visible_to(person).kept()
+    accepted = SignOff.objects.filter(
+        edition=OuterRef("pk"), kind=SignOff.Kind.ACCEPTED, revoked_at__isnull=True
+    )
+    # Nothing is accepted before it is issued.
+    latest = Coalesce(Subquery(accepted.values("signed_at")[:1]), "issued_at")
     return list(
         Edition.objects.filter(checklist__in=visible.values("pk"), issued_at__isnull=False)
         .select_related("checklist", "revocation")
         .prefetch_related("sign_offs")
         .defer("content", "files")
         .with_open_points()
-        .order_by("-issued_at", "-pk")[:MOST_ISSUED]
+        .order_by(latest.desc(), "-pk")[:MOST_ISSUED]
     )
