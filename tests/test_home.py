@@ -440,7 +440,7 @@ def test_what_was_accepted_lately_stands_before_what_was_issued_after_it(scene, 
 
 
 def test_an_acceptance_that_was_revoked_does_not_count(scene):
-    first, second = (box(scene, number, "issued") for number in (1, 2))
+    first, _second = (box(scene, number, "issued") for number in (1, 2))
     scene.edition = first.editions.get()
     reply = record_paper(scene)
     revoke_reply(sign_off_id=reply.pk, op_id=op("take back"), reason="another box", by=scene.ines)

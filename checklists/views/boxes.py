@@ -157,17 +157,17 @@ def _ways(answers: Answers) -> list[Way]:
     same = replace(answers, happened=Happened.RECONFIGURED.value)
     return [
         Way(
-            Happened.UPGRADED.label,
+            str(Happened.UPGRADED.label),
             _("A newer release, a service pack or a patch was put over it. Choose the release."),
             url("checklists:new", upgraded),
         ),
         Way(
-            Happened.REBUILT.label,
+            str(Happened.REBUILT.label),
             _("It was installed anew, or replaced by another machine, with the same release."),
             check_page(rebuilt),
         ),
         Way(
-            Happened.RECONFIGURED.label,
+            str(Happened.RECONFIGURED.label),
             _(
                 "The configuration wizard was run again, a configuration was imported or a backup"
                 " was restored."
