@@ -4,13 +4,15 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, ManyToManyField, Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +24,7 @@ from advisories.forms import (
     ReferenceForm,
     ReferenceFormSet,
 )
-from advisories.health import CHECKS, findings
+from advisories.health import CHECKS, findings, untranslated
 from advisories.link_actions import with_checks
 from advisories.models import (
     Advisory,
@@ -33,6 +35,8 @@ from advisories.models import (
     Release,
 )
 from portal.admin_fields import RowsField, TickList
+
+CHANGE_PAGE = SafeString("change")
 
 
 class AffectedProductInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -250,6 +254,10 @@ class AdvisoryAdmin(AdvisoryPublishing):
             "title": _("Health of the catalogue"),
             "opts": self.opts,
             "findings": findings(Advisory.objects.all(), timezone.localdate()),
+            "untranslated": [
+                (row, reverse(admin_urlname(row.model._meta, CHANGE_PAGE), args=[row.pk]))
+                for row in untranslated()
+            ],
             "checked_at": LinkCheck.objects.aggregate(at=Max("checked_at"))["at"],
         }
         return TemplateResponse(request, "admin/advisories/advisory/health.html", context)

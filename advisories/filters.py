@@ -40,6 +40,8 @@ SEVERITIES = {severity.slug: severity for severity in sorted(Severity, reverse=T
 NO_SEVERITY = "none"
 # A search is a handful of words; each is a condition of its own in one query.
 MOST_WORDS = 10
+# Midnight of a day in the year 1 or 9999 may be no time at all in UTC.
+YEARS = (1900, 2999)
 # As many matches are looked up once; more are looked for again by every count of the page.
 FEW = 1000
 # What narrows the list, in the order of the page; the other fields choose the question (release
@@ -67,6 +69,16 @@ class CatalogueForm(forms.Form):
         if len(words) > MOST_WORDS and not numbers_in(query):
             raise ValidationError(_("Use at most %(n)d words.") % {"n": MOST_WORDS})
         return query
+
+    def clean_since(self) -> date | None:
+        day: date | None = self.cleaned_data["since"]
+        first, last = YEARS
+        if day and not first <= day.year <= last:
+            raise ValidationError(
+                _("Enter a date of the years %(first)d to %(last)d.")
+                % {"first": first, "last": last}
+            )
+        return day
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -5,9 +5,22 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Model, Value
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from advisories.models import (
+    Category,
+    Condition,
+    DocumentRevision,
+    Mode,
+    Product,
+    Release,
+    SourceDocument,
+    Topic,
+)
 from advisories.querysets import AdvisoryQuerySet
+from advisories.shortcomings import without_english
 
 REVIEWED_WITHIN = timedelta(days=365)
 
@@ -69,6 +82,45 @@ CHECKS = {
         ),
     )
 }
+
+
+# What stands beside the advisories on English pages and in English files, and the column that an
+# editor knows a row by.
+BESIDE: tuple[tuple[type[Model], str], ...] = (
+    (Condition, "name_ja"),
+    (Mode, "name_ja"),
+    (Category, "name_ja"),
+    (Topic, "name_ja"),
+    (Product, "short_name"),
+    (Release, "label_ja"),
+    (SourceDocument, "title_ja"),
+    (DocumentRevision, "version"),
+)
+
+
+@dataclass(frozen=True)
+class Untranslated:
+    """A row with a text that lacks its English."""
+
+    model: type[Model]
+    pk: int
+    name: str
+
+    @property
+    def kind(self) -> str:
+        return capfirst(str(self.model._meta.verbose_name))
+
+
+def untranslated() -> list[Untranslated]:
+    """Terms, products, releases and documents, in the order of BESIDE; one query."""
+    each = [
+        model._default_manager.filter(without_english(model))
+        .order_by()
+        .values_list(Value(number), "pk", name)
+        for number, (model, name) in enumerate(BESIDE)
+    ]
+    found = sorted(each[0].union(*each[1:], all=True))
+    return [Untranslated(BESIDE[number][0], pk, name) for number, pk, name in found]
 
 
 def findings(advisories: AdvisoryQuerySet, today: date) -> list[tuple[Check, int]]:

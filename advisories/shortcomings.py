@@ -41,6 +41,17 @@ def no_translation() -> Q:
     return missing
 
 
+def without_english(model: Any) -> Q:
+    """A Japanese text of any row that has no English beside it; `model` names texts as
+    `name_ja` and `name_en`."""
+    missing = Q()
+    for field in model._meta.concrete_fields:
+        if field.name.endswith("_ja"):
+            english = field.name.removesuffix("_ja") + "_en"
+            missing |= ~Q(**{field.name: ""}) & Q(**{english: ""})
+    return missing
+
+
 def dead_link() -> Q:
     """The current link of a reference did not lead to a page when it was checked last."""
     return _checked(~Q(state="ok"))

@@ -103,7 +103,7 @@ def bundle_of_rollout(rollout: Rollout) -> Bundle:
 
 def parts_of(rollout: Rollout) -> list[Part]:
     """Every box that was not discarded, in the order of the bundle; two queries."""
-    editions = Edition.objects.defer("content").select_related("revocation")
+    editions = Edition.objects.defer("content").with_open_points().select_related("revocation")
     boxes = Checklist.objects.filter(rollout=rollout).kept().order_by("host", "pk")
     return [
         _part(checklist) for checklist in boxes.prefetch_related(Prefetch("editions", editions))

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -18,8 +19,10 @@ from checklists.acceptance import Reply as Reply
 from checklists.fields import FrozenJSONField
 from checklists.handover_settings import HandoverSettings as HandoverSettings
 from checklists.querysets import (
+    PENDING_IN_CONTENT,
     ChecklistQuerySet,
     DeviceQuerySet,
+    EditionQuerySet,
     EvidenceQuerySet,
     RolloutQuerySet,
 )
@@ -387,6 +390,8 @@ class Edition(models.Model):
     files = models.JSONField(_("files"), default=list, blank=True)
     catalogue = models.JSONField(_("catalogue edition"), default=dict, blank=True)
 
+    objects = EditionQuerySet.as_manager()
+
     class Meta:
         verbose_name = pgettext_lazy("hand-over", "edition")
         verbose_name_plural = pgettext_lazy("hand-over", "editions")
@@ -416,6 +421,12 @@ class Edition(models.Model):
     @property
     def number(self) -> str:
         return f"1.{self.minor}"
+
+    @cached_property
+    def open_points(self) -> int:
+        """How many items are pending in what was issued; `with_open_points` counts them in the
+        database, for lists that leave the content there."""
+        return self.content.count(PENDING_IN_CONTENT)
 
     def signature(self, kind: str) -> "SignOff | None":
         """The live signature of this kind; reads all sign-offs once (prefetch them for lists)."""

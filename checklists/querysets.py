@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Value
+from django.db.models.functions import Length, Replace
 
 from portal.models import User
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from checklists.models import (  # noqa: F401  (named in the base classes)
         Checklist,
         Device,
+        Edition,
         Evidence,
         Rollout,
     )
@@ -23,6 +25,9 @@ SILENT = timedelta(minutes=10)
 KEPT_FOR = timedelta(days=14)
 
 
+# How the canonical JSON of an edition says that an item is pending. No text that somebody wrote
+# can look like it: in a JSON string a quotation mark follows a backslash.
+PENDING_IN_CONTENT = '"decision":"pending"'
 # What a list of evidence shows.
 EVIDENCE = ["name", "type", "size", "sha256", "thumbnail", "caption", "added_by", "added_at"]
 EVIDENCE += ["item__tracking_id"]
@@ -77,6 +82,16 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
             high_decided=count("items", filter=decided & high),
             pending=count("items", filter=Q(items__decision="pending")),
         )
+        return annotated
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    def with_open_points(self) -> EditionQuerySet:
+        """Annotated: `open_points`, the pending items of what was issued."""
+        without = Length(Replace("content", Value(PENDING_IN_CONTENT), Value("")))
+        counted = (Length("content") - without) / len(PENDING_IN_CONTENT)
+        # mypy takes it for a second definition of the property.
+        annotated: EditionQuerySet = self.annotate(open_points=counted)  # type: ignore[no-redef]
         return annotated
 
 

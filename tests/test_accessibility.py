@@ -434,6 +434,7 @@ def test_several_boxes_of_a_rollout(reader, monkeypatch):
     engineer.visit(reverse("checklists:rollout_decide", args=[*rollout, "A-1"]))
     engineer.visit(reverse("checklists:rollout_answers", args=rollout))
     engineer.visit(of(scene.checklist, "another"))
+    engineer.visit(of(scene.checklist, "successor"))
     engineer.visit(of(scene.checklist, "paper_sheet"))
     engineer.visit(of(scene.checklist, "assign"))
     engineer.visit(reverse("checklists:mine") + "?whose=nobody")

@@ -283,6 +283,10 @@ def test_a_product_without_modes_needs_none(client, catalogue):
         ("product=x", "product"),
         ("since=yesterday", "since"),
         ("since=2026-02-30", "since"),
+        ("since=0001-01-01", "since"),
+        ("since=1899-12-31", "since"),
+        ("since=3000-01-01", "since"),
+        ("since=9999-12-31", "since"),
         ("sort=random", "sort"),
         ("release=mail-2&mode=proxy", "mode"),
     ],
@@ -292,6 +296,22 @@ def test_a_malformed_filter_gets_a_message_and_no_list(client, catalogue, query,
 
     assert faults(answer) == {field}
     assert listed(answer) == []
+
+
+@pytest.mark.parametrize("path", ["", "matrix/", "export.csv"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_at_the_edge_of_time_is_refused_wherever_the_list_is_taken(
+    client, catalogue, path, day
+):
+    answer = client.get(f"{LIST}{path}?since={day}")
+
+    assert answer.status_code == (400 if path == "export.csv" else 200)
+    assert "1900 to 2999" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("day", "n"), [("1900-01-01", 3), ("2999-12-31", 0)])
+def test_the_first_and_the_last_day_that_can_be_chosen(client, catalogue, day, n):
+    assert len(listed(client.get(LIST, {"since": day}))) == n
 
 
 @pytest.mark.parametrize("page", ["x", "-1", "0", "99999999999999999999", ""])

@@ -3,22 +3,35 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from advisories import health
 from advisories.actions import publish, withdraw
 from advisories.applicability import Status
-from advisories.health import CHECKS, findings
-from advisories.models import Advisory, AdvisoryRevision, AffectedProduct, LinkCheck, Reference
+from advisories.health import CHECKS, Untranslated, findings, untranslated
+from advisories.models import (
+    Advisory,
+    AdvisoryRevision,
+    AffectedProduct,
+    DocumentRevision,
+    LinkCheck,
+    Reference,
+)
 from portal.roles import Role
 from tests.factory import (
     load_fixture_catalogue,
     make_advisory,
     make_affected,
+    make_category,
+    make_condition,
     make_document,
+    make_mode,
     make_product,
     make_release,
+    make_topic,
 )
 from tests.support.editing import as_editor, sign_in
 
@@ -33,6 +46,21 @@ def editor(client):
     as_editor(client)
     client.cookies["django_language"] = "en"
     return client
+
+
+# Each text that stands in two languages beside the advisories: who makes a row without it, or with
+# one that lacks its English.
+BESIDE = [
+    (make_condition, "name"),
+    (make_condition, "hint"),
+    (make_mode, "name"),
+    (make_mode, "note"),
+    (make_category, "name"),
+    (make_topic, "name"),
+    (make_product, "modes_note"),
+    (make_release, "label"),
+    (make_document, "title"),
+]
 
 
 def hit(slug, today=TODAY):
@@ -95,6 +123,44 @@ def test_a_fix_note_without_its_english_is_found():
     AffectedProduct.objects.update(fix_note_ja="既定値を変更")
 
     assert hit("no-translation") == ["ADV-1"]
+
+
+@pytest.mark.parametrize(("make", "text"), BESIDE)
+def test_what_stands_beside_advisories_is_found_without_its_english(make, text):
+    row = make(**{f"{text}_ja": "日本語", f"{text}_en": ""})
+
+    assert (type(row), row.pk) in [(found.model, found.pk) for found in untranslated()]
+
+
+@pytest.mark.parametrize(("make", "text"), BESIDE)
+def test_what_has_its_english_or_says_nothing_is_not_found(make, text):
+    make(**{f"{text}_ja": "日本語", f"{text}_en": "English"})
+
+    assert untranslated() == []
+
+
+def test_the_note_of_a_documents_edition_is_found_too():
+    [edition] = make_document().revisions.all()
+    edition.note_ja = "誤記を修正"
+    edition.save()
+
+    assert untranslated() == [Untranslated(DocumentRevision, edition.pk, "1.0")]
+
+
+def test_no_kind_of_row_in_two_languages_is_forgotten():
+    models = apps.get_app_config("advisories").get_models()
+    bilingual = {m for m in models if any(f.name.endswith("_ja") for f in m._meta.fields)}
+
+    assert bilingual - {Advisory, AffectedProduct} == {model for model, _name in health.BESIDE}
+
+
+def test_the_page_leads_to_what_lacks_its_english(editor):
+    condition = make_condition("snmp", name_en="")
+
+    page = editor.get(PAGE).content.decode()
+
+    address = reverse("admin:advisories_condition_change", args=[condition.pk])
+    assert f'Condition: <a href="{address}" lang="ja">{condition.name_ja}</a>' in page
 
 
 def checked(number, state="ok", changed_at=None):
@@ -233,7 +299,7 @@ def test_the_page_takes_the_same_queries_however_large_the_catalogue(
     for number in (1, 4):
         for _ in range(number):
             make_advisory(title_en="")
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             editor.get(PAGE)
 
 

@@ -8,13 +8,21 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from checklists.actions import contact, discard, reopen, return_items, revoke_edition
+from checklists.actions import (
+    contact,
+    discard,
+    reopen,
+    return_items,
+    revoke_edition,
+    revoke_reply,
+)
 from checklists.models import Device
 from checklists.querysets import SILENT
 from checklists.views import home
 from checklists.views.home import MOST_DEVICES
 from portal.models import User
 from portal.roles import Role
+from tests.support.customers import SUZUKI, record_paper
 from tests.support.pages import client_of, text_of, url
 from tests.support.rollouts import (
     Scene,
@@ -427,6 +435,31 @@ def test_the_editions_issued_last_stand_first_and_the_old_ones_go(scene, monkeyp
     found = re.findall(r"box-\d 1\.0", part(shown(scene.omar), "issued"))
 
     assert found == ["box-3 1.0", "box-2 1.0"]
+
+
+def test_what_was_accepted_lately_stands_before_what_was_issued_after_it(scene, monkeypatch):
+    monkeypatch.setattr(home, "MOST_ISSUED", 2)
+    first, second, _third = (box(scene, number, "issued") for number in range(1, 4))
+    for checklist in (second, first):
+        scene.edition = checklist.editions.get()
+        record_paper(scene, name=f"paper {checklist.host}")
+
+    issued = part(shown(scene.omar), "issued")
+
+    assert re.findall(r"box-\d 1\.0", issued) == ["box-1 1.0", "box-2 1.0"]
+    assert issued.count(f"Accepted by {SUZUKI.name}, ") == 2
+
+
+def test_an_acceptance_that_was_revoked_does_not_count(scene):
+    first, _second = (box(scene, number, "issued") for number in (1, 2))
+    scene.edition = first.editions.get()
+    reply = record_paper(scene)
+    revoke_reply(sign_off_id=reply.pk, op_id=op("take back"), reason="another box", by=scene.ines)
+
+    issued = part(shown(scene.omar), "issued")
+
+    assert re.findall(r"box-\d 1\.0", issued) == ["box-2 1.0", "box-1 1.0"]
+    assert "Accepted by" not in issued
 
 
 def test_a_revoked_edition_says_so():

@@ -534,6 +534,50 @@ def test_a_draft_opened_by_mistake_is_closed():
     assert Edition.objects.count() == 1
 
 
+CLOSE = "Close edition 1.1"
+
+
+@pytest.mark.parametrize("who", ["omar", "ines"])
+def test_the_page_of_a_draft_opened_by_mistake_has_the_button_that_closes_it(who):
+    scene = Scene(at="issued")
+    sign(client_of(scene.omar), url("reopen", scene), scene, reason="by mistake")
+    client, address = client_of(getattr(scene, who)), url("close_draft", scene)
+    page = client.get(url("checklist_detail", scene))
+
+    response = client.post(address, hidden(page, action=address), follow=True)
+
+    assert CLOSE in text_of(page)
+    assert "The draft is closed. The issued edition stands as it was." in text_of(response)
+    assert CLOSE not in text_of(response)
+    assert [str(edition) for edition in Edition.objects.all()] == ["1.0"]
+
+
+def test_an_answer_of_the_customer_to_the_issued_edition_does_not_take_the_button_away():
+    scene = Scene(at="issued")
+    sign(client_of(scene.omar), url("reopen", scene), scene, reason="by mistake")
+    sign(client_of(scene.ines), url("revoke", scene, "1.0"), scene, reason="wrong box")
+
+    assert CLOSE in text_of(client_of(scene.omar).get(url("checklist_detail", scene)))
+
+
+def test_nobody_else_and_no_draft_with_a_change_has_that_button():
+    scene = Scene(at="issued")
+    vic = person("vic", Role.READER)
+    scene.rollout.members.add(vic)
+    sign(client_of(scene.omar), url("reopen", scene), scene, reason="Patch 4")
+    address = url("checklist_detail", scene)
+
+    assert "Close edition" not in text_of(client_of(vic).get(address))
+
+    decide(scene.checklist, "A-1", "verified", by=scene.omar)
+
+    assert "Close edition" not in text_of(client_of(scene.omar).get(address))
+
+
+def test_the_first_draft_cannot_be_closed(scene):
+    assert "Close edition" not in text_of(client_of(scene.omar).get(url("checklist_detail", scene)))
+
+
 def test_a_draft_that_has_changed_is_not_closed():
     scene = Scene(at="issued")
     client = client_of(scene.omar)

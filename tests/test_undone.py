@@ -1,11 +1,13 @@
 """The next checklist of a box that was upgraded, rebuilt or re-configured."""
 
 import re
+from urllib.parse import parse_qs, urlencode
 
 import pytest
+from django.urls import reverse
 
 from advisories.applicability import Reason
-from checklists.actions import Refused, reopen
+from checklists.actions import Refused, discard, reopen
 from checklists.models import Checklist
 from checklists.undone import Happened, Undone, undone
 from checklists.verification import findings
@@ -211,12 +213,12 @@ def test_the_page_leads_to_the_wizard_with_the_answers_that_can_still_be_right()
 
     page = client_of(scene.omar).get(url("successor", scene)).content.decode()
 
-    upgraded, rebuilt, same = re.findall(r'href="(/checklists/new/[^"]*\?[^"]*)"', page)
+    upgraded, rebuilt, same, wrong = re.findall(r'href="(/checklists/new/[^"]*\?[^"]*)"', page)
     assert "release=" not in upgraded
     assert "happened=upgraded" in upgraded
     assert "installed_with=appliance-2" in rebuilt
     assert "installed_with=appliance-1" in same
-    assert all(f"predecessor={scene.id}" in link for link in (upgraded, rebuilt, same))
+    assert all(f"predecessor={scene.id}" in link for link in (upgraded, rebuilt, same, wrong))
 
 
 @pytest.mark.django_db
@@ -244,13 +246,62 @@ def test_a_box_is_rebuilt_through_the_wizard():
 
 
 @pytest.mark.django_db
-def test_without_an_issued_edition_the_page_says_what_to_do_instead():
+def test_before_the_first_issue_the_page_leads_to_other_releases_and_modes_only():
     scene = Scene()
+
+    page = client_of(scene.omar).get(url("successor", scene)).content.decode()
+
+    [wrong] = re.findall(r'href="(/checklists/new/[^"]*\?[^"]*)"', page)
+    asked = parse_qs(wrong.replace("&amp;", "&").partition("?")[2])
+    assert asked == {"installed_with": ["appliance-1"], "predecessor": [str(scene.id)]}
+    assert "discard this one" in page
+    assert "What became of the box" not in page
+
+
+@pytest.mark.django_db
+def test_whoever_notices_the_wrong_mode_half_way_is_offered_what_was_decided():
+    scene = Scene()
+    decide(scene.checklist, "A-1", by=scene.omar, after="on")
+    client = client_of(scene.omar)
+    mended = {"release": "appliance-2", "mode": "bridge", "installed_with": "appliance-1"}
+    save = f"{reverse('checklists:new_save')}?{urlencode(mended | {'predecessor': scene.id})}"
+
+    client.post(
+        save,
+        {
+            "id": op("wizard"),
+            "rollout_id": op("unused"),
+            "rollout": str(scene.rollout.pk),
+            "host": "proxy-01",
+        },
+    )
+
+    made = Checklist.objects.get(pk=op("wizard"))
+    first = made.items.get(tracking_id="A-1")
+    assert (made.predecessor, made.happened) == (scene.checklist, "")
+    assert made.answers.get(question="mode").value == "bridge"
+    assert (first.decision, first.previous["decision"]) == ("open", "done")
+
+
+@pytest.mark.django_db
+def test_where_the_page_says_what_cannot_change_it_leads_there():
+    scene = Scene()
+    link = f'href="{url("successor", scene)}">Start anew with another release or mode</a>'
+    address = url("checklist_detail", scene)
+
+    assert link in client_of(scene.omar).get(address).content.decode()
+    assert link not in client_of(scene.ines).get(address).content.decode()
+
+
+@pytest.mark.django_db
+def test_from_a_discarded_checklist_nothing_starts():
+    scene = Scene()
+    discard(checklist_id=scene.id, op_id=op("discard"), reason="twice", by=scene.omar)
 
     answered = client_of(scene.omar).get(url("successor", scene))
 
     assert answered.status_code == 409
-    assert "Nothing of this checklist was issued yet" in text_of(answered)
+    assert "This checklist was discarded" in text_of(answered)
 
 
 @pytest.mark.django_db

@@ -305,8 +305,7 @@ def close_draft(*, checklist_id: UUID, op_id: UUID, by: User) -> None:
             raise _changed()
         return
     edition = _edition_in(checklist, Edition.State.DRAFT)
-    later = checklist.events.filter(seq__gt=edition.opened_seq)
-    if edition.minor == 0 or later.exclude(kind__in=OF_ISSUED).exists():
+    if not is_unchanged(checklist, edition):
         raise Refused(_("This draft has changed and can no longer be closed."))
     payload = {"edition": edition.number}
     edition.delete()
@@ -335,6 +334,15 @@ def revoke_edition(*, edition_id: int, op_id: UUID, reason: str, by: User) -> Re
     return Revocation.objects.create(
         edition=edition, reason=text, revoked_by=by.name, revoked_at=now
     )
+
+
+def is_unchanged(checklist: Checklist, draft: Edition) -> bool:
+    """Whether nothing has happened in a draft that was opened after an issue. At most one query,
+    and none before the first issue or right after the re-opening."""
+    if draft.minor == 0 or checklist.last_seq == draft.opened_seq:
+        return draft.minor > 0
+    later = checklist.events.filter(seq__gt=draft.opened_seq)
+    return not later.exclude(kind__in=OF_ISSUED).exists()
 
 
 def may_review(prepared: SignOff, by: User) -> bool:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from advisories.texts import in_language
+from checklists.wording import open_points_text
 
 from . import words
 from .dates import calendar as in_calendar
@@ -295,8 +296,7 @@ def _remarks(content: Content, proof: Proof, rows: tuple[Row, ...]) -> tuple[str
     """What a reader must know before the tables, the weightiest first."""
     remarks = []
     if pending := sum(row.decision_key == "pending" for row in rows):
-        text = ngettext("%(n)d open point", "%(n)d open points", pending)
-        remarks.append(text % {"n": pending})
+        remarks.append(open_points_text(pending))
     if untaken := sum(offer["confirmed"] for offer in content["offers"]):
         text = ngettext(
             "%(n)d added or MAJOR change of the catalogue was not taken; it is listed below.",

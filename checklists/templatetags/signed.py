@@ -3,6 +3,7 @@
 from django import template
 
 from advisories.texts import in_language as text_in_language
+from checklists.wording import open_points_text
 
 register = template.Library()
 
@@ -11,6 +12,12 @@ register = template.Library()
 def in_language(text: dict[str, str] | None) -> str:
     """A frozen text {"ja", "en"} in the active language."""
     return text_in_language(text)
+
+
+@register.filter
+def open_points(pending: int) -> str:
+    """How many items are pending, in words; "" for none."""
+    return open_points_text(pending)
 
 
 @register.filter

@@ -111,9 +111,9 @@ def another(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Way:
-    """What may have become of a box, and where its next checklist starts then."""
+    """Why a box gets another checklist, and where that starts then."""
 
-    happened: Happened
+    label: str
     what: str
     address: str
 
@@ -122,16 +122,12 @@ class Way:
 @never_cache
 @explains_refusals
 def successor(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The next checklist of a box that was handed over and then changed: to the wizard, with the
-    answers that can still be right."""
+    """The next checklist of a box, that was handed over and then changed or that has the wrong
+    release or mode: to the wizard, with the answers that can still be right."""
     checklist = checklist_of(request, uuid)
     require(checklist, person_of(request), Role.ENGINEER)
-    if not any(edition.issued_at for edition in checklist.editions.all()):
-        raise Stale(
-            _("Nothing of this checklist was issued yet, so there is nothing to start from.")
-            + " "
-            + _("Work on it as it is, or add another box.")
-        )
+    if checklist.discarded_at:
+        raise Stale(_("This checklist was discarded. Nothing in it changes any more."))
     given = dict(checklist.answers.values_list("question", "value"))
     answers = Answers(
         release=checklist.release,
@@ -141,7 +137,9 @@ def successor(request: HttpRequest, uuid: UUID) -> HttpResponse:
         no=_answered(given, "no"),
         predecessor=str(checklist.pk),
     )
-    context = {"checklist": checklist, "ways": _ways(answers)}
+    issued = any(edition.issued_at for edition in checklist.editions.all())
+    ways = [*(_ways(answers) if issued else []), _mistaken(answers)]
+    context = {"checklist": checklist, "ways": ways, "issued": issued}
     return render(request, "checklists/rollout/successor.html", context)
 
 
@@ -159,17 +157,17 @@ def _ways(answers: Answers) -> list[Way]:
     same = replace(answers, happened=Happened.RECONFIGURED.value)
     return [
         Way(
-            Happened.UPGRADED,
+            str(Happened.UPGRADED.label),
             _("A newer release, a service pack or a patch was put over it. Choose the release."),
             url("checklists:new", upgraded),
         ),
         Way(
-            Happened.REBUILT,
+            str(Happened.REBUILT.label),
             _("It was installed anew, or replaced by another machine, with the same release."),
             check_page(rebuilt),
         ),
         Way(
-            Happened.RECONFIGURED,
+            str(Happened.RECONFIGURED.label),
             _(
                 "The configuration wizard was run again, a configuration was imported or a backup"
                 " was restored."
@@ -177,6 +175,15 @@ def _ways(answers: Answers) -> list[Way]:
             check_page(same),
         ),
     ]
+
+
+def _mistaken(answers: Answers) -> Way:
+    """Release and a known mode never change in a checklist: they are asked again for a new one."""
+    return Way(
+        _("Wrong release or mode"),
+        _("The checklist was made with a release or a mode that the box does not have."),
+        url("checklists:new", replace(answers, release="", mode="")),
+    )
 
 
 # ---------------------------------------------------------------- the matrix

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from checklists.actions.rendering import WRITERS
-from checklists.actions.signing import may_review
+from checklists.actions.signing import is_unchanged, may_review
 from checklists.conflicts import to_resolve
 from checklists.forms import Entered, EnteredAnswer, EnteredBulk
 from checklists.markup import CHOICES, LONG, NEEDED, ItemWriter
@@ -41,6 +41,7 @@ from checklists.page_questions import questions_of
 from checklists.paper import decisions
 from checklists.paper import lines_of as lines_to_do
 from checklists.recorded import said_in
+from checklists.signing_forms import OnceForm
 from checklists.views.refusals import checklist_of, person_of
 from portal.models import User
 from portal.roles import Role
@@ -54,7 +55,7 @@ LANGUAGE_NAMES = (("ja", "日本語"), ("en", "English"))
 @dataclass(frozen=True)
 class Editions:
     """Where a checklist stands, and what this person may do next. No query after
-    `checklist_of`, but the person's roles."""
+    `checklist_of`, but the person's roles and what `may_close` asks."""
 
     checklist: Checklist
     person: User
@@ -126,9 +127,20 @@ class Editions:
 
     @cached_property
     def may_reopen(self) -> bool:
-        return self.newest.issued_at is not None and (
-            self.person.has_role(Role.ENGINEER) or self.person.has_role(Role.REVIEWER)
-        )
+        return self.newest.issued_at is not None and self._signs
+
+    @cached_property
+    def may_close(self) -> bool:
+        """A draft opened by mistake. One query in a draft that has changed."""
+        return self.in_draft and self._signs and is_unchanged(self.checklist, self.newest)
+
+    @property
+    def _signs(self) -> bool:
+        return self.person.has_role(Role.ENGINEER) or self.person.has_role(Role.REVIEWER)
+
+    @property
+    def close_form(self) -> OnceForm:
+        return OnceForm()
 
 
 @require_safe

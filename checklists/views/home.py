@@ -1,9 +1,10 @@
 """The first page: what waits for me, my open checklists, what devices have not sent, what was
-issued lately."""
+issued or accepted lately."""
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -139,12 +140,18 @@ def _waits_for(row: Row, person: User) -> bool:
 
 
 def _recently_issued(person: User) -> list[Edition]:
-    """The editions issued last; one query."""
+    """The editions that were issued or accepted last; two queries."""
     visible = Checklist.objects.visible_to(person).kept()
+    accepted = SignOff.objects.filter(
+        edition=OuterRef("pk"), kind=SignOff.Kind.ACCEPTED, revoked_at__isnull=True
+    )
+    # Nothing is accepted before it is issued.
+    latest = Coalesce(Subquery(accepted.values("signed_at")[:1]), "issued_at")
     return list(
         Edition.objects.filter(checklist__in=visible.values("pk"), issued_at__isnull=False)
         .select_related("checklist", "revocation")
         .prefetch_related("sign_offs")
         .defer("content", "files")
-        .order_by("-issued_at", "-pk")[:MOST_ISSUED]
+        .with_open_points()
+        .order_by(latest.desc(), "-pk")[:MOST_ISSUED]
     )
