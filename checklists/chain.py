@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.handover.verify import FIRST, canonical, digest
 from checklists.models import Event
 
@@ -54,12 +56,15 @@ def broken_links(events: Iterable[Event]) -> list[str]:
     wrong, previous, expected = [], FIRST, 1
     for event in events:
         if event.seq != expected:
-            wrong.append(f"Event {expected} is missing: after it comes {event.seq}.")
+            numbers = {"missing": expected, "next": event.seq}
+            wrong.append(_("Event %(missing)s is missing: after it comes %(next)s.") % numbers)
             expected = event.seq
         if event.prev_hash != previous:
-            wrong.append(f"Event {event.seq} does not follow the event before it.")
+            text = _("Event %(seq)s does not follow the event before it.")
+            wrong.append(text % {"seq": event.seq})
         if hash_of(event, tracking_id=event.item.tracking_id if event.item else None) != event.hash:
-            wrong.append(f"Event {event.seq} was changed after it was recorded.")
+            text = _("Event %(seq)s was changed after it was recorded.")
+            wrong.append(text % {"seq": event.seq})
         previous, expected = event.hash, expected + 1
     return wrong
 
@@ -142,16 +147,19 @@ def rewind(frozen: Mapping[str, Any], events: Iterable[Event]) -> tuple[dict[str
         if event.kind == Event.Kind.TAKEN:
             name = payload["item"]
             if name not in items or digest(items.pop(name)) != effect["content"]:
-                wrong.append(f"{name} is not what event {event.seq} took.")
+                text = _("%(name)s is not what event %(seq)s took.")
+                wrong.append(text % {"name": name, "seq": event.seq})
             if effect["before"] is not None:
                 items[name] = effect["before"]
             added, present = effect["conditions"], header.get("conditions", [])
             header["conditions"] = present[: len(present) - len(added)]
             if present != [*header["conditions"], *added]:
-                wrong.append(f"The conditions are not those that event {event.seq} added.")
+                text = _("The conditions are not those that event %(seq)s added.")
+                wrong.append(text % {"seq": event.seq})
         elif event.kind == Event.Kind.LOOKED_THROUGH:
             if any(header.get(name) != effect[name] for name in effect["before"]):
-                wrong.append(f"The catalogue edition is not the one that event {event.seq} named.")
+                text = _("The catalogue edition is not the one that event %(seq)s named.")
+                wrong.append(text % {"seq": event.seq})
             header |= effect["before"]
     by_position = sorted(items.values(), key=lambda item: item["position"])
     return {"header": header, "items": by_position}, wrong

@@ -1,13 +1,14 @@
 """Do signatures, editions and revocations still say what their events say? Every column of them.
 
 What the events tell of a row is {column: value}. The customer's answers are compared in
-verification.py. Nothing here writes.
+verification.py. Findings are sentences in the active language; nothing here writes.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from checklists.models import Checklist, Edition, Event, Revocation, SignOff
 
@@ -26,11 +27,12 @@ def unlike_made(checklist: Checklist, events: list[Event]) -> list[str]:
         before = after
     made = (events[0].actor_id, after, payload.get("happened", ""))
     if (checklist.created_by_id, before, checklist.happened) != made:
-        wrong.append("Who made the checklist, and after which one, is not what event 1 says.")
+        wrong.append(_("Who made the checklist, and after which one, is not what event 1 says."))
     reasons = [e.payload["reason"] for e in events if e.kind == Event.Kind.DISCARDED]
     discarded = [checklist.discard_reason] if checklist.discarded_at else []
     if discarded != reasons:
-        wrong.append("Whether the checklist was discarded, and why, is not what the events say.")
+        text = _("Whether the checklist was discarded, and why, is not what the events say.")
+        wrong.append(text)
     return wrong
 
 
@@ -42,13 +44,17 @@ def unlike_opened(
     wrong = []
     for edition in editions:
         if _unlike(edition, told.pop(edition.number, None)):
-            wrong.append(f"Edition {edition.number}: its opening is not what the events say.")
-    wrong += [f"Edition {number} is missing." for number in told]
+            wrong.append(_of(edition.number, _("its opening is not what the events say.")))
+    wrong += [_of(number, _("it is missing.")) for number in told]
     for revocation in Revocation.objects.filter(edition__in=editions).select_related("edition"):
         number = revocation.edition.number
         if _unlike(revocation, revoked.pop(number, None)):
-            wrong.append(f"Edition {number}: its revocation is not what the events say.")
-    return wrong + [f"Edition {number}: its revocation is missing." for number in revoked]
+            wrong.append(_of(number, _("its revocation is not what the events say.")))
+    return wrong + [_of(number, _("its revocation is missing.")) for number in revoked]
+
+
+def _of(number: str, sentence: str) -> str:
+    return f"{_('Edition %(number)s') % {'number': number}}: {sentence}"
 
 
 def _opened(events: list[Event]) -> tuple[dict[str, Told], dict[str, Told]]:
@@ -71,16 +77,15 @@ def _opened(events: list[Event]) -> tuple[dict[str, Told], dict[str, Told]]:
 
 def unlike_signed(edition: Edition, events: list[Event]) -> list[str]:
     """The signatures *prepared* and *reviewed*, those that were taken back as well."""
-    told, wrong, name = _signed(edition, events), [], f"Edition {edition.number}"
+    told, wrong = _signed(edition, events), []
     for row in edition.sign_offs.all():
         if row.kind in OURS and _unlike(row, told.pop((row.kind, row.chain_head), None)):
-            wrong.append(
-                f"{name}: the signature “{row.kind}” of {row.name} is not what the events say."
-            )
-    return wrong + [
-        f"{name}: the signature “{kind}” of {signed['name']} is missing."
-        for (kind, _head), signed in told.items()
-    ]
+            text = _("the signature “%(kind)s” of %(name)s is not what the events say.")
+            wrong.append(text % {"kind": row.get_kind_display(), "name": row.name})
+    for (kind, _head), signed in told.items():
+        text = _("the signature “%(kind)s” of %(name)s is missing.")
+        wrong.append(text % {"kind": SignOff.Kind(kind).label, "name": signed["name"]})
+    return [_of(edition.number, sentence) for sentence in wrong]
 
 
 def _signed(edition: Edition, events: list[Event]) -> dict[tuple[str, str], Told]:

@@ -1,6 +1,7 @@
 """Does a checklist still say what was recorded and signed? And is a file one of ours?
 
-Findings are sentences; none means that everything holds. Nothing here writes.
+Findings are sentences in the active language; none means that everything holds. Nothing here
+writes.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 
 from advisories.applicability import Reason
 from advisories.note_words import version_in
@@ -71,63 +73,67 @@ def _looked_at(look: Callable[..., list[str]], thing: Any, events: list[Event]) 
     try:
         return look(thing, events)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        return [f"{thing}: what is recorded no longer has the shape in which it was recorded."]
+        text = _("%(thing)s: what is recorded no longer has the shape in which it was recorded.")
+        return [text % {"thing": thing}]
 
 
 def _end(checklist: Checklist, events: list[Event]) -> list[str]:
     last = (events[-1].seq, events[-1].hash) if events else (0, "")
     if last != (checklist.last_seq, checklist.head):
-        return [
-            f"The chain ends with event {last[0]}, but the checklist has recorded"
-            f" {checklist.last_seq} events."
-        ]
+        text = _("The chain ends with event %(last)s, but the checklist has recorded %(n)s events.")
+        return [text % {"last": last[0], "n": checklist.last_seq}]
     return []
 
 
 def _frozen(checklist: Checklist, events: list[Event]) -> list[str]:
     """Event 1 and every revision taken since, against header and items in their tables."""
     if not events or events[0].kind != Event.Kind.CREATED:
-        return ["There is no event that says how the checklist was made."]
+        return [_("There is no event that says how the checklist was made.")]
     created = events[0]
     made_with, wrong = rewind(frozen_state(checklist, checklist.items.all()), events)
     if digest(made_with) != created.effect["frozen"]:
-        wrong.append("The frozen header or items are not those that the checklist was made with.")
+        wrong.append(
+            _("The frozen header or items are not those that the checklist was made with.")
+        )
     wrong += [
-        f"The version of the note on {item.tracking_id} is not that of its content."
+        _("The version of the note on %(name)s is not that of its content.")
+        % {"name": item.tracking_id}
         for item in checklist.items.all()
         if item.note_version != version_in(item.content)
     ]
     made = (created.payload["release"], checklist.frozen["product"]["slug"], created.recorded_at)
     if (checklist.release, checklist.product, checklist.created_at) != made:
-        wrong.append("Product, release or time of the checklist are not those of event 1.")
+        wrong.append(_("Product, release or time of the checklist are not those of event 1."))
     return wrong
 
 
 def _state(checklist: Checklist, events: list[Event]) -> list[str]:
     """What the events add up to, against the rows."""
     told, wrong = replay(events), []
-    header: dict[str, Any] = {name: getattr(checklist, name) for name in HEADER}
-    header["demo"] = checklist.is_demo
+    labels = {field.name: field.verbose_name for field in Checklist._meta.fields}
     wrong += [
-        f"The header's {name} is not what the events say."
-        for name, value in header.items()
-        if told["header"].get(name) != value
+        _("The header's %(name)s is not what the events say.") % {"name": labels[name]}
+        for name in HEADER
+        if told["header"].get(name) != getattr(checklist, name)
     ]
+    if told["header"].get("demo") != checklist.is_demo:
+        wrong.append(_("Whether the checklist is a demo is not what the events say."))
     answers = {
         row.question: [row.value, row.version, row.answered_by, timestamp(row.answered_at)]
         for row in checklist.answers.all()
     }
     wrong += [
-        f"The answer to {question} is not what the events say."
+        _("The answer to %(question)s is not what the events say.") % {"question": question}
         for question in sorted({*answers, *told["answers"]})
         if answers.get(question) != told["answers"].get(question)
     ]
     found = set()
     for item in checklist.items.all():
         found.add(item.tracking_id)
+        name = {"name": item.tracking_id}
         reason = told["reasons"].get(item.tracking_id)
         if item.reason != reason or item.verdict != Reason(item.reason).verdict:
-            wrong.append(f"The verdict of {item.tracking_id} is not what the events say.")
+            wrong.append(_("The verdict of %(name)s is not what the events say.") % name)
         present = {
             **decision_of(item),
             "by": item.decided_by,
@@ -138,66 +144,83 @@ def _state(checklist: Checklist, events: list[Event]) -> list[str]:
             "flagged": item.flagged,
         }
         if [item.assignee_id, item.team_id] != told["assigned"].get(item.tracking_id, [None, None]):
-            wrong.append(f"Who is to do {item.tracking_id} is not what the events say.")
+            wrong.append(_("Who is to do %(name)s is not what the events say.") % name)
         decision = UNDECIDED | told["decisions"].get(item.tracking_id, {})
         version = told["versions"].get(item.tracking_id, 0)
         if present != decision or item.version != version:
-            wrong.append(f"The decision on {item.tracking_id} is not what the events say.")
-    wrong += [f"The item {name} is missing." for name in sorted(set(told["reasons"]) - found)]
+            wrong.append(_("The decision on %(name)s is not what the events say.") % name)
+    missing = sorted(set(told["reasons"]) - found)
+    return wrong + [_("The item %(name)s is missing.") % {"name": name} for name in missing]
+
+
+def _unlike(stored: Iterable[tuple[str, str]]) -> list[str]:
+    """Of (name, SHA-256) those whose file is gone or has other bytes."""
+    wrong = []
+    for name, sha256 in stored:
+        try:
+            files.read(sha256)
+        except files.FileChanged:
+            wrong.append(_("the stored file %(name)s was changed.") % {"name": name})
+        except OSError:
+            wrong.append(_("the stored file %(name)s is not there.") % {"name": name})
     return wrong
 
 
 def _edition(edition: Edition, events: list[Event]) -> list[str]:
     """Signatures of every edition; content, chain head and files of an issued one."""
+    name = _("Edition %(number)s") % {"number": edition.number}
+    return [f"{name}: {sentence}" for sentence in _of_edition(edition, events)]
+
+
+def _of_edition(edition: Edition, events: list[Event]) -> list[str]:
     wrong, hashes = [], {event.hash: event for event in events}
-    name = f"Edition {edition.number}"
     for signature in edition.sign_offs.all():
         event = hashes.get(signature.chain_head)
         if event is None or event.kind != Event.Kind.PREPARED:
-            wrong.append(
-                f"{name}: the signature of {signature.name} stands on an event that is not there."
-            )
+            text = _("the signature of %(name)s stands on an event that is not there.")
+            wrong.append(text % {"name": signature.name})
         elif event.payload["digest"] != signature.digest:
-            wrong.append(f"{name}: the signature of {signature.name} is not over what was signed.")
+            text = _("the signature of %(name)s is not over what was signed.")
+            wrong.append(text % {"name": signature.name})
     if edition.issued_at is None:
         return wrong
     head = hashes.get(edition.chain_head)
     if head is None or head.kind != Event.Kind.PREPARED:
-        wrong.append(f"{name}: its chain head is not in the chain, so events are missing from it.")
+        wrong.append(_("its chain head is not in the chain, so events are missing from it."))
     issued = [
         e for e in events if e.kind == Event.Kind.ISSUED and e.payload["edition"] == edition.number
     ]
     if not issued:
-        wrong.append(f"{name}: there is no event that says that it was issued.")
+        wrong.append(_("there is no event that says that it was issued."))
     elif issued[-1].effect["files"] != edition.files or issued[-1].recorded_at != edition.issued_at:
-        wrong.append(f"{name}: its files or its time are not those of the event that issued it.")
+        wrong.append(_("its files or its time are not those of the event that issued it."))
     elif issued[-1].payload["digest"] != edition.digest:
-        wrong.append(f"{name}: its digest is not that of the event that issued it.")
-    replies = _replies(edition, name, events)
-    return [*wrong, *_content(edition, name), *replies, *_files(edition, name)]
+        wrong.append(_("its digest is not that of the event that issued it."))
+    return [*wrong, *_content(edition), *_replies(edition, events), *_files(edition)]
 
 
-def _content(edition: Edition, name: str) -> list[str]:
+def _content(edition: Edition) -> list[str]:
     wrong = []
     try:
         content = canonical(json.loads(edition.content))
     except ValueError:
         content = ""
     if content != edition.content or _sha256(content.encode()) != edition.digest:
-        wrong.append(f"{name}: its content is not the one whose digest was signed.")
+        wrong.append(_("its content is not the one whose digest was signed."))
     # An edition issued before there were offers has no such column.
     elif edition.catalogue and edition.catalogue != catalogue_of(json.loads(content)):
-        wrong.append(f"{name}: its catalogue edition is not that of its content.")
+        wrong.append(_("its catalogue edition is not that of its content."))
     live = {s.kind: s for s in edition.sign_offs.all() if s.revoked_at is None}
     for kind in (SignOff.Kind.PREPARED, SignOff.Kind.REVIEWED):
         if kind not in live:
-            wrong.append(f"{name}: the signature “{kind}” is missing.")
+            wrong.append(_("the signature “%(kind)s” is missing.") % {"kind": kind.label})
         elif live[kind].digest != edition.digest or live[kind].chain_head != edition.chain_head:
-            wrong.append(f"{name}: the signature “{kind}” is over another content.")
+            text = _("the signature “%(kind)s” is over another content.")
+            wrong.append(text % {"kind": kind.label})
     return wrong
 
 
-def _replies(edition: Edition, name: str, events: list[Event]) -> list[str]:
+def _replies(edition: Edition, events: list[Event]) -> list[str]:
     """Every answer of the customer, and its revocation, against the events that say them."""
     told = {}
     for event in events:
@@ -214,8 +237,16 @@ def _replies(edition: Edition, name: str, events: list[Event]) -> list[str]:
         for s in edition.sign_offs.all()
         if s.kind in ANSWERS
     }
+    texts = {
+        SignOff.Kind.ACCEPTED: _(
+            "what the customer accepted at %(at)s is not what the events say."
+        ),
+        SignOff.Kind.DECLINED: _(
+            "what the customer declined at %(at)s is not what the events say."
+        ),
+    }
     return [
-        f"{name}: what the customer {kind} at {at} is not what the events say."
+        texts[SignOff.Kind(kind)] % {"at": at}
         for kind, at in sorted({*told, *found})
         if told.get((kind, at)) != found.get((kind, at))
     ]
@@ -264,18 +295,11 @@ def _stored(edition: Edition) -> list[dict[str, Any]]:
     return [*edition.files, *answered, *([{"name": "logo", "sha256": logo}] if logo else [])]
 
 
-def _files(edition: Edition, name: str) -> list[str]:
-    wrong = []
-    for file in _stored(edition):
-        try:
-            files.read(file["sha256"])
-        except files.FileChanged:
-            wrong.append(f"{name}: the stored file {file['name']} was changed.")
-        except OSError:
-            wrong.append(f"{name}: the stored file {file['name']} is not there.")
+def _files(edition: Edition) -> list[str]:
+    wrong = _unlike((file["name"], file["sha256"]) for file in _stored(edition))
     found_by = sorted(found.sha256 for found in edition.issued_files.all())
     if found_by != sorted(file["sha256"] for file in (*edition.files, *_sheets(edition))):
-        wrong.append(f"{name}: the hashes by which its files are found are not those of its files.")
+        wrong.append(_("the hashes by which its files are found are not those of its files."))
     return wrong
 
 

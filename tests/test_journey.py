@@ -15,7 +15,7 @@ import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.utils import timezone
+from django.utils import timezone, translation
 from playwright.sync_api import expect
 
 from advisories.models import Advisory
@@ -435,7 +435,8 @@ def assert_everything_verifies(address, files, folder):
 
 def said_of(what):
     out = io.StringIO()
-    call_command("verify_checklist", what, stdout=out)
+    with translation.override("en"):
+        call_command("verify_checklist", what, stdout=out)
     return out.getvalue()
 
 

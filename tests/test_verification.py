@@ -66,6 +66,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True)
 def no_real_pdf(monkeypatch):
     quick_files(monkeypatch)
 
@@ -334,7 +340,7 @@ def test_an_answer_that_is_gone_is_found():
         ({"frozen": {"product": {"slug": "appliance"}}}, "The frozen header or items"),
         ({"host": "another"}, "The header's host"),
         ({"customer": "another"}, "The header's customer"),
-        ({"is_demo": True}, "The header's demo"),
+        ({"is_demo": True}, "Whether the checklist is a demo"),
         ({"release": "appliance-1"}, "Product, release or time"),
     ],
 )
@@ -369,7 +375,7 @@ def test_content_changed_with_its_digest_is_found_by_the_signatures():
     with unguarded():
         Edition.objects.update(content=content, digest=hashlib.sha256(content.encode()).hexdigest())
 
-    assert "the signature “reviewed” is over another content" in found(scene)
+    assert "the signature “Reviewed” is over another content" in found(scene)
 
 
 # What is changed of each column of a signature; its edition is where it is looked for.
@@ -450,7 +456,7 @@ def test_a_signature_that_somebody_deleted_is_found(signed, place):
     row = signatures(signed)[place]
     row.delete()
 
-    assert f"the signature “{row.kind}” of {row.name} is missing" in found(signed)
+    assert f"the signature “{row.get_kind_display()}” of {row.name} is missing" in found(signed)
 
 
 def test_a_signature_that_is_valid_again_is_found():
@@ -458,7 +464,7 @@ def test_a_signature_that_is_valid_again_is_found():
     return_all(scene)
     SignOff.objects.update(revoked_at=None, revoked_by="", revoke_reason="")
 
-    assert "the signature “prepared” of Omar 大森 is not what the events say" in found(scene)
+    assert "the signature “Prepared” of Omar 大森 is not what the events say" in found(scene)
 
 
 def test_a_signature_that_nobody_made_and_a_second_one_are_found():
@@ -468,7 +474,7 @@ def test_a_signature_that_nobody_made_and_a_second_one_are_found():
     row.pk = None
     row.save()
 
-    assert "the signature “prepared” of Omar 大森 is not what the events say" in found(scene)
+    assert "the signature “Prepared” of Omar 大森 is not what the events say" in found(scene)
 
 
 def test_the_same_person_in_both_roles_holds(settings):
@@ -482,7 +488,7 @@ def test_the_same_person_in_both_roles_holds(settings):
 
     SignOff.objects.filter(kind="reviewed").update(signer=scene.ines, self_review=False)
 
-    assert "the signature “reviewed” of Omar 大森 is not what the events say" in found(scene)
+    assert "the signature “Reviewed” of Omar 大森 is not what the events say" in found(scene)
 
 
 def test_signatures_whose_events_do_not_hold_the_company_hold_and_are_compared(signed):
@@ -498,7 +504,7 @@ def test_signatures_whose_events_do_not_hold_the_company_hold_and_are_compared(s
 
     SignOff.objects.filter(revoke_reason="look again").update(revoke_reason="never mind")
 
-    assert "the signature “prepared” of Omar 大森 is not what the events say" in found(signed)
+    assert "the signature “Prepared” of Omar 大森 is not what the events say" in found(signed)
 
 
 @pytest.mark.parametrize(
@@ -554,7 +560,7 @@ def test_an_edition_that_is_gone_or_that_nobody_opened_is_found():
     reopen(checklist_id=scene.id, op_id=op("reopen"), reason="again", by=scene.omar)
     Edition.objects.filter(minor=1).update(minor=2)
 
-    assert "Edition 1.1 is missing." in found(scene)
+    assert "Edition 1.1: it is missing." in found(scene)
     assert "Edition 1.2: its opening is not what the events say." in found(scene)
 
 
@@ -626,7 +632,7 @@ def test_a_signature_that_is_gone_is_found():
     scene = Scene(at="issued")
     SignOff.objects.filter(kind="reviewed").delete()
 
-    assert "the signature “reviewed” is missing" in found(scene)
+    assert "the signature “Reviewed” is missing" in found(scene)
 
 
 @pytest.mark.parametrize("what", ["changed", "not there"])
@@ -760,8 +766,7 @@ def test_a_missing_sheet_or_scan_is_found(answered, what):
 
 def verify(what):
     out = StringIO()
-    with translation.override("en"):
-        call_command("verify_checklist", str(what), stdout=out)
+    call_command("verify_checklist", str(what), stdout=out)
     return out.getvalue()
 
 
@@ -775,12 +780,26 @@ def test_the_command_says_that_everything_holds_and_what_to_compare():
     assert scene.edition.chain_head in said
 
 
+def test_the_command_speaks_the_language_of_the_portal():
+    scene = Scene(at="issued")
+    with translation.override("ja"):
+        assert "すべて問題ありません" in verify(scene.id)
+
+    Checklist.objects.update(host="another")
+    SignOff.objects.filter(kind="reviewed").delete()
+    with translation.override("ja"):
+        said = found(scene)
+
+    assert "ヘッダーのホスト名が記録と一致しません。" in said
+    assert "版 1.0: 署名「審査」がありません。" in said
+
+
 def test_the_command_ends_with_an_error_when_something_does_not_hold():
     scene = Scene(at="worked")
     ChecklistItem.objects.filter(tracking_id="A-1").update(note="forged")
     out = StringIO()
 
-    with pytest.raises(CommandError, match="1 things do not hold") as error:
+    with pytest.raises(CommandError, match="1 thing does not hold") as error:
         call_command("verify_checklist", str(scene.id), stdout=out)
 
     assert error.value.returncode == 1
@@ -845,12 +864,12 @@ def export(scene, path, extension="csv", **options):
 def test_the_command_exports_a_draft_and_an_issued_edition(tmp_path):
     scene = Scene(at="worked")
     path = tmp_path / "out.csv"
-    assert "(draft)" in export(scene.id, path, language="en")
+    assert "(Draft)" in export(scene.id, path, language="en")
     assert not origins(hashlib.sha256(path.read_bytes()).hexdigest())
 
     sign_prepared(scene.checklist, scene.omar)
     sign_reviewed(scene.checklist, scene.ines)
-    assert "(issued)" in export(scene.id, path)
+    assert "(Issued)" in export(scene.id, path)
     assert origins(hashlib.sha256(path.read_bytes()).hexdigest())
 
 

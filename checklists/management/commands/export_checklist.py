@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from advisories.texts import LANGUAGES
 from checklists import files
@@ -39,20 +40,25 @@ class Command(BaseCommand):
             else:
                 file = stored_file(edition, extension, language)
                 if file is None:
-                    raise CommandError(f"This edition was issued without {extension}.")
+                    raise CommandError(
+                        _("This edition was issued without %(format)s.") % {"format": extension}
+                    )
                 data = files.read(file["sha256"])
         except PdfFailed as error:
-            raise CommandError(f"The PDF could not be made: {error}.") from error
+            text = _("The PDF could not be made: %(error)s.")
+            raise CommandError(text % {"error": error}) from error
         except files.FileChanged as error:
-            raise CommandError("The stored file is not the one that was issued.") from error
+            raise CommandError(_("The stored file is not the one that was issued.")) from error
         except FileNotFoundError as error:
-            raise CommandError("The stored file is not there any more.") from error
+            raise CommandError(_("The stored file is not there any more.")) from error
         try:
             options["output"].write_bytes(data)
         except OSError as error:
-            raise CommandError(f"{options['output']} cannot be written: {error}.") from error
-        state = "draft" if edition.issued_at is None else "issued"
-        self.stdout.write(f"{options['output']}: edition {edition.number} ({state})")
+            text = _("%(path)s cannot be written: %(error)s.")
+            raise CommandError(text % {"path": options["output"], "error": error}) from error
+        state = edition.State.DRAFT if edition.issued_at is None else edition.State.ISSUED
+        named = _("Edition %(number)s") % {"number": edition.number}
+        self.stdout.write(f"{options['output']}: {named} ({state.label})")
 
 
 def find_checklist(text: str) -> Checklist:
@@ -62,7 +68,8 @@ def find_checklist(text: str) -> Checklist:
             pk=UUID(text)
         )
     except ValueError as error:
-        raise CommandError(f"{text} is no identifier of a checklist (a UUID).") from error
+        said = _("%(text)s is no identifier of a checklist (a UUID).")
+        raise CommandError(said % {"text": text}) from error
     except Checklist.DoesNotExist as error:
-        raise CommandError(f"There is no checklist {text}.") from error
+        raise CommandError(_("There is no checklist %(id)s.") % {"id": text}) from error
     return checklist

@@ -36,7 +36,8 @@ class Command(BaseCommand):
         elif Path(what).exists():
             self._verify_file(Path(what))
         else:
-            raise CommandError(f"{what} is neither a checklist's identifier (a UUID) nor a file.")
+            text = _("%(what)s is neither a checklist's identifier (a UUID) nor a file.")
+            raise CommandError(text % {"what": what})
 
     def _verify_checklist(self, uuid: str) -> None:
         checklist = find_checklist(uuid)
@@ -44,17 +45,21 @@ class Command(BaseCommand):
         for sentence in wrong:
             self.stdout.write(f"[NG] {sentence}")
         if wrong:
-            raise CommandError(f"{checklist.host}: {len(wrong)} things do not hold.")
+            raise _wrong(checklist.host, len(wrong))
         issued = [e for e in checklist.editions.all() if e.issued_at is not None]
         self.stdout.write(
-            f"{checklist.host}: everything holds. {checklist.last_seq} events in one chain,"
-            f" {len(issued)} issued editions."
+            _(
+                "%(host)s: everything holds. Events in one chain: %(events)s; issued editions:"
+                " %(editions)s."
+            )
+            % {"host": checklist.host, "events": checklist.last_seq, "editions": len(issued)}
         )
         for edition in issued:
-            self.stdout.write(f"Edition {edition.number}: digest {edition.digest}")
-            self.stdout.write(f"             chain head {edition.chain_head}")
+            self.stdout.write(_("Edition %(number)s") % {"number": edition.number})
+            self.stdout.write(f"  {_('Digest of the content (SHA-256)')}: {edition.digest}")
+            self.stdout.write(f"  {_('Chain head')}: {edition.chain_head}")
         self.stdout.write(
-            "Compare digest and chain head with those printed in the files that you hand out."
+            _("Compare digest and chain head with those printed in the files that you hand out.")
         )
 
     def _verify_file(self, path: Path) -> None:
@@ -63,9 +68,13 @@ class Command(BaseCommand):
             self.stdout.write(f"[{WORDS[each.holds]}] {each.text}")
         wrong = sum(each.holds is False for each in said)
         if wrong:
-            text = ngettext("%(n)d thing does not hold.", "%(n)d things do not hold.", wrong)
-            raise CommandError(f"{path}: {text % {'n': wrong}}")
+            raise _wrong(path, wrong)
         self.stdout.write(_("%(path)s: everything holds.") % {"path": path})
+
+
+def _wrong(what: Path | str, number: int) -> CommandError:
+    text = ngettext("%(n)d thing does not hold.", "%(n)d things do not hold.", number)
+    return CommandError(f"{what}: {text % {'n': number}}")
 
 
 def _is_uuid(text: str) -> bool:
