@@ -25,7 +25,11 @@ PURE = {
     "checklists.moves": ("django.db.models", "django.utils.translation"),
     "checklists.differences": ("django.utils.functional", "django.utils.translation"),
     # Kinds and outcomes, and what it hashes; how it is hashed, as who has no portal verifies it.
-    "checklists.chain": ("checklists.models.Event", "checklists.handover.verify"),
+    "checklists.chain": (
+        "django.utils.translation",
+        "checklists.models.Event",
+        "checklists.handover.verify",
+    ),
     "checklists.handover.verify": (),
 }
 
