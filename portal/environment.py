@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import dj_database_url
+import dj_email_url  # type: ignore[import-untyped]
 from environs import Env, ValidationError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -58,22 +60,32 @@ def signing_key(name: str, media_root: Path, password: str) -> Path | None:
 
 def secret(name: str, media_root: Path) -> str:
     """What stands in the file that `name`_FILE names, else `name`; "" when there is neither."""
+    return _said(name, media_root)[1]
+
+
+def _said(name: str, media_root: Path, default: str = "") -> tuple[str, str]:
+    """The variable that gives a secret, `name`_FILE or `name`, and the secret."""
     file = key_file(f"{name}_FILE", media_root)
     if file is None:
-        return env.str(name, "")
+        return name, env.str(name, default)
+    name = f"{name}_FILE"
     try:
         value = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise _invalid(f"{name}_FILE", f"{file} cannot be read as text") from error
+        raise _invalid(name, f"{file} cannot be read as text") from error
     if not value:
-        raise _invalid(f"{name}_FILE", f"{file} is empty")
-    return value
+        raise _invalid(name, f"{file} is empty")
+    return name, value
 
 
-def database(name: str, default: str) -> dict[str, Any]:
-    """Django's settings for one database."""
-    found: dict[str, Any] = dict(env.dj_db_url(name, default))
-    if found["ENGINE"] not in ENGINES.values():
+def database(name: str, default: str, media_root: Path) -> dict[str, Any]:
+    """Django's settings for one database. Its address may hold a password, so it is a secret."""
+    name, address = _said(name, media_root, default)
+    try:
+        found: dict[str, Any] = dict(dj_database_url.parse(address))
+    except Exception as error:  # what it raises depends on the part that is wrong
+        raise _invalid(name, "it is no address of a database") from error
+    if found.get("ENGINE") not in ENGINES.values():
         raise _invalid(name, "it must start with sqlite:/// or postgres://")
     if found["ENGINE"] == ENGINES["sqlite"]:
         if found["NAME"] == ":memory:":
@@ -82,14 +94,17 @@ def database(name: str, default: str) -> dict[str, Any]:
     return found
 
 
-def mail(name: str) -> dict[str, Any]:
-    """Django's settings for sending mail; none when the variable is empty."""
-    value = env.str(name, "")
-    if value and not MAIL.fullmatch(value):
-        raise _invalid(name, "it must start with submission:// or smtp://")
-    if not value:
+def mail(name: str, media_root: Path) -> dict[str, Any]:
+    """Django's settings for sending mail; none when nothing is said. A secret as well."""
+    name, address = _said(name, media_root)
+    if not address:
         return {}
-    found = dict(env.dj_email_url(name))
+    if not MAIL.fullmatch(address):
+        raise _invalid(name, "it must start with submission:// or smtp://")
+    try:
+        found: dict[str, Any] = dict(dj_email_url.parse(address))
+    except Exception as error:  # as above
+        raise _invalid(name, "it is no address of a mail server") from error
     user = found.get("EMAIL_HOST_USER") or ""
     # Django's own default is webmaster@localhost, which no server takes.
     return {"DEFAULT_FROM_EMAIL": user, **found} if "@" in user else found

@@ -107,7 +107,7 @@ SQLITE_OPTIONS = {
 }
 
 DATABASES = {
-    "default": environment.database("DATABASE_URL", "sqlite:///var/db.sqlite3"),
+    "default": environment.database("DATABASE_URL", "sqlite:///var/db.sqlite3", MEDIA_ROOT),
 }
 if DATABASES["default"]["ENGINE"] == environment.ENGINES["sqlite"]:
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
@@ -157,7 +157,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "portal.storage.StaticStorage"},
 }
 
-MAIL = environment.mail("EMAIL_URL")
+MAIL = environment.mail("EMAIL_URL", MEDIA_ROOT)
 SENDS_MAIL = bool(MAIL)
 vars().update(MAIL)
 EMAIL_TIMEOUT = MAIL.get("EMAIL_TIMEOUT") or 10  # seconds, for each answer of the mail server

@@ -33,7 +33,8 @@ os.environ |= {
     "OPENPYXL_LXML": "False",
 }
 for name in (
-    *("SECRET_KEY_FILE", "EMAIL_URL", "SIGNING_KEY_FILE", "SIGNING_KEY_PASSWORD"),
+    *("SECRET_KEY_FILE", "DATABASE_URL_FILE", "EMAIL_URL", "EMAIL_URL_FILE"),
+    *("SIGNING_KEY_FILE", "SIGNING_KEY_PASSWORD"),
     *("SIGNING_KEY_PASSWORD_FILE", "TIMESTAMP_URL"),
 ):
     os.environ.pop(name, None)

@@ -3,9 +3,11 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from benchmarks import run
+from benchmarks import files, run
+from checklists.models import Edition
 from portal.models import User
 from tests.factory import load_fixture_catalogue
+from tests.support.rollouts import quick_files
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +38,18 @@ def test_a_checklist_is_made_worked_and_shown_beside_its_floors(user):
     ]
 
     assert all(line.floor for line in lines)
+
+
+def test_the_boxes_of_a_rollout_become_a_workbook_editions_and_a_bundle(
+    user, settings, monkeypatch
+):
+    settings.ALLOW_SELF_REVIEW = True
+    quick_files(monkeypatch)
+    rollout = run.new_rollout(user, "2 boxes")
+    for _ in range(2):
+        run.create(rollout, user)
+
+    for kind in ("sheets", "issue", "bundle"):
+        files.work_of(kind, {"rollout": str(rollout.pk), "user": user.pk})()
+
+    assert Edition.objects.filter(issued_at__isnull=False).count() == 2

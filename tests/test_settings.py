@@ -30,6 +30,7 @@ NO_SETTINGS = {"DJANGO_SETTINGS_MODULE", "SERVE_HTTP"}
 # A value to copy from .env.example that is a placeholder for nothing.
 EMPTY = {"SECRET_KEY", "SECRET_KEY_FILE", "CSRF_TRUSTED_ORIGINS", "PUBLIC_URL", "EMAIL_URL"}
 EMPTY |= {"SIGNING_KEY_FILE", "SIGNING_KEY_PASSWORD", "SIGNING_KEY_PASSWORD_FILE", "TIMESTAMP_URL"}
+EMPTY |= {"DATABASE_URL_FILE", "EMAIL_URL_FILE"}
 
 BAD = [
     ("DEBUG", "maybe"),
@@ -62,6 +63,10 @@ BAD = [
     ("SIGNING_KEY_FILE", "no-such-file.p12"),
     ("SIGNING_KEY_FILE", "manage.py"),
     ("SIGNING_KEY_PASSWORD_FILE", "no-such-file"),
+    ("DATABASE_URL_FILE", "no-such-file"),
+    ("DATABASE_URL_FILE", "manage.py"),
+    ("EMAIL_URL_FILE", "no-such-file"),
+    ("EMAIL_URL_FILE", "manage.py"),
     ("TIMESTAMP_URL", "timestamp.example.jp"),
     ("SECRET_KEY_FILE", "no-such-file"),
     ("SECRET_KEY_FILE", "."),
@@ -143,6 +148,46 @@ def test_the_secret_key_can_stand_in_a_file(folder, tmp_path):
     assert found["SECRET_KEY"] == KEY
 
 
+def test_the_addresses_of_database_and_mail_server_can_stand_in_files(folder, tmp_path):
+    database, mail = tmp_path / "database", tmp_path / "mail"
+    database.write_text("postgres://portal:secret-word@db:5433/portal\n", encoding="utf-8")
+    mail.write_text("submission://portal:word@mail.example.jp:587\n", encoding="utf-8")
+
+    found = settings_of(
+        folder,
+        DATABASE_URL="sqlite:///elsewhere.sqlite3",
+        DATABASE_URL_FILE=str(database),
+        EMAIL_URL_FILE=str(mail),
+    )
+
+    default = found["DATABASES"]["default"]
+    assert (default["HOST"], default["PORT"], default["PASSWORD"]) == ("db", 5433, "secret-word")
+    assert (found["EMAIL_HOST"], found["EMAIL_HOST_PASSWORD"]) == ("mail.example.jp", "word")
+    assert found["SENDS_MAIL"]
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("DATABASE_URL_FILE", "mysql://user:secret-word@db/portal"),
+        ("DATABASE_URL_FILE", "postgres://user:secret-word@db:port/portal"),
+        ("EMAIL_URL_FILE", "smtp+tls://user:secret-word@mail.example.jp:587"),
+        ("EMAIL_URL_FILE", "smtp://user:secret-word@mail.example.jp:port"),
+    ],
+)
+def test_a_bad_address_in_a_file_names_its_variable_and_no_password(
+    folder, tmp_path, name, address
+):
+    file = tmp_path / "address"
+    file.write_text(address, encoding="utf-8")
+
+    done = manage(folder, "check", **PRODUCTION | {name: str(file)})
+
+    assert done.returncode != 0
+    assert f'"{name}"' in done.stderr.splitlines()[-1]
+    assert "secret-word" not in done.stderr
+
+
 @pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\xff"])
 def test_a_file_that_holds_no_key_names_its_variable(folder, tmp_path, content):
     file = tmp_path / "key"
@@ -155,7 +200,14 @@ def test_a_file_that_holds_no_key_names_its_variable(folder, tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY_FILE", "SIGNING_KEY_FILE", "SIGNING_KEY_PASSWORD_FILE"]
+    "name",
+    [
+        "SECRET_KEY_FILE",
+        "DATABASE_URL_FILE",
+        "EMAIL_URL_FILE",
+        "SIGNING_KEY_FILE",
+        "SIGNING_KEY_PASSWORD_FILE",
+    ],
 )
 def test_no_key_file_lies_under_media_root(folder, tmp_path, name):
     file = tmp_path / "media" / "deep" / "key"
@@ -370,6 +422,8 @@ def test_the_example_names_exactly_what_the_code_reads():
     assert set(example()) == read_by_the_code() - NO_SETTINGS | {
         "SECRET_KEY_FILE",
         "SIGNING_KEY_PASSWORD_FILE",
+        "DATABASE_URL_FILE",
+        "EMAIL_URL_FILE",
     }
 
 
