@@ -15,6 +15,7 @@ from advisories.models import Advisory, LocalNote, LocalNoteVersion, NotePicture
 from advisories.note_actions import NoteConflict, save_note
 from advisories.note_forms import NoteForm
 from advisories.notes import plain
+from advisories.served_files import picture_served
 from portal.models import User
 
 
@@ -62,21 +63,4 @@ def note_edit(request: HttpRequest, tracking_id: str) -> HttpResponse:
 def note_picture(request: HttpRequest, sha256: str) -> HttpResponse:
     """A picture of a note, for people with an account."""
     picture = get_object_or_404(NotePicture, sha256=sha256)
-    return picture_shown(sha256, picture.type)
-
-
-def picture_shown(sha256: str, kind: str) -> HttpResponse:
-    """The stored picture. It was written anew when it was added, so it is a picture and nothing
-    else; the headers say so too. 404 where it is gone or changed."""
-    try:
-        data = pictures.read(sha256)
-    except (FileNotFoundError, pictures.FileChanged):
-        raise Http404 from None
-    headers = {
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": f'inline; filename="{sha256[:12]}.{kind.removeprefix("image/")}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HttpResponse(data, content_type=kind, headers=headers)
+    return picture_served(pictures.read, sha256, picture.type)

@@ -21,7 +21,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from advisories.views.notes import picture_shown
+from advisories import pictures
+from advisories.served_files import picture_served
 from checklists import actions, files
 from checklists.acceptance_forms import CommentForm, CustomerForm, DeclineForm
 from checklists.actions import Customer, NotAllowed, Refused, Stale
@@ -288,4 +289,4 @@ def picture(request: HttpRequest, access: UUID, sha256: str) -> HttpResponse:
     if sha256 not in shown:
         raise Http404
     _item, frozen = shown[sha256]
-    return picture_shown(sha256, frozen["type"])
+    return picture_served(pictures.read, sha256, frozen["type"])

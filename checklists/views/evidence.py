@@ -12,12 +12,12 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from advisories.served_files import picture_served, served
 from advisories.texts import in_language
 from checklists import actions, files
 from checklists.actions import NotAllowed, Refused
@@ -27,7 +27,6 @@ from checklists.evidence_files import (
     CONTENT_TYPES,
     MOST_BYTES,
     clean_evidence,
-    is_picture,
 )
 from checklists.forms import uuid_or_none
 from checklists.models import Checklist, ChecklistItem, Event, Evidence
@@ -158,7 +157,7 @@ def _told(
 def evidence_file(request: HttpRequest, uuid: UUID, pk: UUID) -> HttpResponse:
     """The stored bytes after their hash was checked, also of a file that was removed since."""
     file = _found(request, uuid, pk)
-    return _served(file.sha256, file.type, file.name)
+    return served(files.read, file.sha256, CONTENT_TYPES[file.type], file.name)
 
 
 @require_safe
@@ -166,29 +165,13 @@ def thumbnail(request: HttpRequest, uuid: UUID, pk: UUID) -> HttpResponse:
     file = _found(request, uuid, pk)
     if not file.thumbnail:
         raise Http404
-    return _served(file.thumbnail, "webp", "")
+    return picture_served(files.read, file.thumbnail, CONTENT_TYPES["webp"])
 
 
 def _found(request: HttpRequest, uuid: UUID, pk: UUID) -> Evidence:
     checklist = get_object_or_404(Checklist.objects.visible_to(person_of(request)), pk=uuid)
     found: Evidence = get_object_or_404(Evidence, pk=pk, item__checklist=checklist)
     return found
-
-
-def _served(sha256: str, kind: str, name: str) -> HttpResponse:
-    """Only what was written anew as a picture is shown by a browser; nothing runs in it."""
-    try:
-        data = files.read(sha256)
-    except (files.FileChanged, FileNotFoundError):
-        raise Http404 from None
-    headers = {
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": content_disposition_header(not is_picture(kind), name) or "inline",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HttpResponse(data, content_type=CONTENT_TYPES[kind], headers=headers)
 
 
 @require_POST
