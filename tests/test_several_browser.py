@@ -16,6 +16,7 @@ from tests.support.offline import (
     settled,
 )
 from tests.support.rollouts import Scene, decide
+from tests.test_long_checklist import COUNT, LAST, LongScene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 ALL = ("A-1", "A-2", "A-3")
@@ -121,6 +122,19 @@ def test_without_a_network_all_are_kept_and_sent_later(open_checklist, scene):
 
     said(page, "記録しました: 3")
     assert states(scene) == ["done"] * 3
+
+
+def test_a_long_list_is_decided_at_once_though_most_forms_are_not_in_the_page(open_offline):
+    scene = LongScene()
+    page = open_offline(scene, ready=False)
+    page.get_by_role("checkbox", name="表示中の 58 項目をすべて選択").check()
+
+    decide_ticked(page)
+
+    said(page, "記録しました: 58")
+    outbox_is_empty(page)
+    assert scene.item(LAST).note == "まとめて設定"
+    assert page.locator("form.work").count() < COUNT / 2
 
 
 def test_what_was_not_taken_over_is_said_with_a_link_to_each(open_checklist, scene):
