@@ -303,6 +303,8 @@ def test_a_malformed_filter_gets_a_message_and_no_list(client, catalogue, query,
 def test_a_day_at_the_edge_of_time_is_refused_wherever_the_list_is_taken(
     client, catalogue, path, day
 ):
+    client.cookies["django_language"] = "en"
+
     answer = client.get(f"{LIST}{path}?since={day}")
 
     assert answer.status_code == (400 if path == "export.csv" else 200)

@@ -13,7 +13,8 @@ from checklists.actions import change_host, return_items
 from checklists.actions.rendering import render_now, stored_file
 from checklists.chain import timestamp
 from checklists.content import content_of
-from checklists.models import Answer, Checklist, ChecklistItem, Edition, SignOff
+from checklists.models import Answer, Checklist, ChecklistItem, Edition, Evidence, SignOff
+from tests.support.proofs import prove
 from tests.support.rollouts import (
     Scene,
     answer,
@@ -62,6 +63,12 @@ LEFT_OUT = {
         "files": "the files themselves",
         "catalogue": "repeats the content",
     },
+    Evidence: {
+        "id": "of the record",
+        "thumbnail": "made from the file",
+        "removed_by": "a file that was removed is no part of the edition",
+        "removed_at": "as removed_by",
+    },
     SignOff: {
         "id": "edition and kind name it",
         "edition": "its row",
@@ -90,6 +97,7 @@ def issued(monkeypatch):
         checklist_id=box.pk, op_id=op("host"), host="proxy-02", mode_detail="WCCP", by=scene.omar
     )
     answer(box, "condition:directory", "yes", by=scene.omar)
+    prove(box, by=scene.omar, name="shot.png", caption="a caption")
     work_off(box, scene.omar)
     sign_prepared(box, scene.omar, name="first try")
     return_items(
@@ -236,6 +244,19 @@ def checks_of(model, issued):
                 *(said["chain_head"], edition.chain_head),
                 *(row["Chain head"], edition.chain_head),
             ),
+        }
+    if model is Evidence:
+        [told], cell = content["evidence"], row["Evidence"]
+        file = Evidence.objects.get(item__checklist=checklist)
+        return {
+            "item": (told["tracking_id"], "A-1", cell, "No. 1 shot.png"),
+            "name": (told["name"], "shot.png", cell, "shot.png"),
+            "type": (told["type"], "png", cell, ".png"),
+            "size": (told["size"], file.size, cell, f"{file.size:,}"),
+            "sha256": (told["sha256"], file.sha256, cell, file.sha256),
+            "caption": (told["caption"], "a caption", cell, "a caption"),
+            "added_by": (told["by"], "Omar 大森", cell, "Omar 大森"),
+            "added_at": (told["at"], timestamp(file.added_at), cell, printed(file.added_at)),
         }
     told, cell = said["signatures"][1], row["Signatures"]
     signature = edition.sign_offs.get(kind="reviewed")
