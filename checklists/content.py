@@ -28,7 +28,7 @@ from checklists.models import (
 from checklists.moves import Move
 from checklists.numbering import document_number
 from checklists.offers import Offer, Offered, offered_to
-from checklists.page_filters import needs_no_decision
+from checklists.page.filters import needs_no_decision
 
 FORMAT = 1
 Json = dict[str, Any]

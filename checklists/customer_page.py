@@ -17,7 +17,7 @@ from checklists.content import given_pictures
 from checklists.handover.rows import Row
 from checklists.handover.settings_shape import settings_in
 from checklists.models import AccessUse, CustomerAccess, Edition, Event, SignOff
-from checklists.recorded import moment
+from checklists.page.recorded import moment
 from checklists.signed import NotTaken, exceptions_of, not_taken, rows_of
 from portal.models import User
 from portal.roles import Role

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from checklists.customer_page import Comment, comments_of
 from checklists.models import Checklist, Edition, Event, Revocation, SignOff
-from checklists.recorded import moment
+from checklists.page.recorded import moment
 from checklists.signed import Late, late_of
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from advisories.applicability import Severity, Verdict
 from advisories.texts import in_language
 from checklists.models import ChecklistItem, Decision
-from checklists.page_filters import SEVERITY_NAMES, Facet, Option
+from checklists.page.filters import SEVERITY_NAMES, Facet, Option
 
 NEEDED = (Verdict.REQUIRED, Verdict.CONFIRM)
 

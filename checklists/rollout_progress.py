@@ -8,8 +8,8 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from checklists.models import Checklist, ChecklistItem, Decision
-from checklists.page import Figure
-from checklists.page_filters import SEVERITY_NAMES
+from checklists.page.filters import SEVERITY_NAMES
+from checklists.page.sections import Figure
 
 
 @dataclass

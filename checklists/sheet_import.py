@@ -17,7 +17,7 @@ from checklists.actions.operations import FIELDS, clean_decision, decision_of
 from checklists.chain import digest
 from checklists.handover.xlsx_reading import SheetRow
 from checklists.models import Checklist, ChecklistItem
-from checklists.recorded import Said, said_in
+from checklists.page.recorded import Said, said_in
 
 NAMESPACE = UUID("0b7b1f0e-6c0a-5f3e-9a2c-2a6f7a3f5d11")
 MOST_NAMED = 10

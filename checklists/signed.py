@@ -19,7 +19,7 @@ from checklists.handover.rows import Row, make_row
 from checklists.models import Checklist, Decision, Event
 from checklists.moves import Held, Move, Step
 from checklists.offers import moves_since
-from checklists.page_offers import Line, line_of
+from checklists.page.offers import Line, line_of
 from checklists.readiness import Hindrance
 from portal.models import User
 from portal.roles import Role

@@ -26,7 +26,7 @@ from advisories.models import (
 )
 from checklists.actions import discard, reopen, return_items, revoke_edition
 from checklists.models import Checklist
-from checklists.page_header import age_text, header_of
+from checklists.page.header import age_text, header_of
 from portal.models import User
 from portal.roles import Role
 from tests.support.pages import client_of, hidden, text_of, url

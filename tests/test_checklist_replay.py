@@ -18,7 +18,7 @@ from checklists.chain import broken_links, replay, timestamp
 from checklists.conflicts import to_resolve
 from checklists.content import content_of
 from checklists.models import Checklist, Decision, Edition, Event
-from checklists.page import progress_of, verdict_counts
+from checklists.page.sections import progress_of, verdict_counts
 from checklists.verification import UNDECIDED, findings
 from portal.roles import Role
 from tests.support.rollouts import (

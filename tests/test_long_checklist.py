@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from advisories.models import Advisory, AffectedProduct
-from checklists.markup import FORMS_AT_ONCE, LONG
+from checklists.page.items import FORMS_AT_ONCE, LONG
 from tests.support.offline import enter, item, no_network, save, says, settled, stored, until
 from tests.support.pages import client_of
 from tests.support.rollouts import Scene, decide, make_checklist

@@ -3,7 +3,7 @@
 import pytest
 from django.http import QueryDict
 
-from checklists.wizard import (
+from checklists.wizard.rules import (
     CONDITIONS,
     DAMAGED,
     INSTALLED_WITH,

@@ -16,7 +16,7 @@ from advisories.models import Advisory, Condition, Mode, Product, Release
 from advisories.querysets import facts_of
 from checklists.freezing import deployment_from
 from checklists.models import Checklist, Rollout
-from checklists.wizard_preview import Sheet
+from checklists.wizard.preview import Sheet
 from portal.roles import Role
 from tests.support.rollouts import (
     Scene,

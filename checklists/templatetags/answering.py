@@ -6,8 +6,8 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from checklists.markup import Pattern, slot
-from checklists.page_questions import Choice, Question
+from checklists.page.items import Pattern, slot
+from checklists.page.questions import Choice, Question
 
 register = template.Library()
 TEMPLATE = "checklists/_answer.html"

@@ -21,7 +21,7 @@ from checklists.actions.events import require
 from checklists.assigned import Suggestions, owner_name
 from checklists.forms import uuid_or_none
 from checklists.models import Checklist, ChecklistItem, Decision, Edition, Event, Team
-from checklists.page_filters import SEVERITY_NAMES
+from checklists.page.filters import SEVERITY_NAMES
 from checklists.views.boxes import newest_edition
 from checklists.views.refusals import checklist_of, explains_refusals, person_of
 from portal.models import User

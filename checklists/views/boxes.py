@@ -32,15 +32,15 @@ from checklists.models import (
     Happened,
     Rollout,
 )
-from checklists.page_filters import SEVERITY_NAMES
-from checklists.recorded import decision_word, moment, said_of
+from checklists.page.filters import SEVERITY_NAMES
+from checklists.page.recorded import decision_word, moment, said_of
 from checklists.rollout_forms import AnotherBoxForm, chosen_boxes
 from checklists.rollout_matrix import Difference, MatrixFilters, items_of, rows_of
 from checklists.rollout_progress import progress_in
 from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of
 from checklists.views.rollouts import rollout_of
-from checklists.wizard import Answers
-from checklists.wizard_routing import check_page, url
+from checklists.wizard.routing import check_page, url
+from checklists.wizard.rules import Answers
 from portal.roles import Role
 
 CONFLICT, UNPROCESSABLE = 409, 422

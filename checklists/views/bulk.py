@@ -18,7 +18,7 @@ from checklists import actions
 from checklists.actions import Done, NotAllowed, Picked, Refused, Stale
 from checklists.forms import EnteredBulk, decision_sent, uuid_or_none, version_or_none
 from checklists.models import Checklist, Event
-from checklists.recorded import decision_word
+from checklists.page.recorded import decision_word
 from checklists.views.checklist import page
 from checklists.views.items import words_of
 from checklists.views.refusals import checklist_of, explains_refusals, person_of

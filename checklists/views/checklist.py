@@ -21,26 +21,26 @@ from checklists.actions.rendering import WRITERS
 from checklists.actions.signing import is_unchanged, may_review
 from checklists.conflicts import to_resolve
 from checklists.forms import Entered, EnteredAnswer, EnteredBulk
-from checklists.markup import CHOICES, LONG, NEEDED, ItemWriter
 from checklists.models import NOTE_LENGTH, Checklist, Decision, Edition, Event, Evidence, SignOff
 from checklists.moves import Move
 from checklists.offers import held_by, moves_since, withdrawn
-from checklists.page import (
+from checklists.page.conflicts import conflicts_of
+from checklists.page.filters import Filters
+from checklists.page.header import header_of
+from checklists.page.history import lines_of
+from checklists.page.items import CHOICES, LONG, NEEDED, ItemWriter
+from checklists.page.offers import counts_of
+from checklists.page.paper import decisions
+from checklists.page.paper import lines_of as lines_to_do
+from checklists.page.questions import questions_of
+from checklists.page.recorded import said_in
+from checklists.page.sections import (
     counts_in_words,
     pending_count,
     progress_of,
     sections_of,
     verdict_counts,
 )
-from checklists.page_conflicts import conflicts_of
-from checklists.page_filters import Filters
-from checklists.page_header import header_of
-from checklists.page_history import lines_of
-from checklists.page_offers import counts_of
-from checklists.page_questions import questions_of
-from checklists.paper import decisions
-from checklists.paper import lines_of as lines_to_do
-from checklists.recorded import said_in
 from checklists.signing_forms import OnceForm
 from checklists.views.refusals import checklist_of, person_of
 from portal.models import User

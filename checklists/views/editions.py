@@ -17,7 +17,7 @@ from checklists.actions.rendering import verification_code
 from checklists.customer_page import CustomersPart
 from checklists.models import Checklist, Edition
 from checklists.offers import held_in, moves_since
-from checklists.page_offers import counts_of, line_of
+from checklists.page.offers import counts_of, line_of
 from checklists.signing_forms import OnceForm, ReasonForm
 from checklists.views.refusals import add_errors, checklist_of, explains_refusals, person_of, sent
 from portal.roles import Role

@@ -16,7 +16,7 @@ from checklists.forms import uuid_or_none, wanted_or_none
 from checklists.models import Checklist, Event
 from checklists.moves import Consequence
 from checklists.offers import newest_revisions, offered_to, seen_in
-from checklists.page_offers import consequence_words, counts_of, groups_of, line_of
+from checklists.page.offers import consequence_words, counts_of, groups_of, line_of
 from checklists.signing_forms import OnceForm
 from checklists.views.checklist import Editions
 from checklists.views.refusals import checklist_of, explains_refusals, person_of

@@ -12,11 +12,10 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import replace_url
 
 from advisories.access import public_catalogue
-from checklists import wizard
-from checklists.wizard import Step
-from checklists.wizard_options import options_of, summary_of
-from checklists.wizard_preview import Sheet
-from checklists.wizard_routing import (
+from checklists.wizard import rules
+from checklists.wizard.options import options_of, summary_of
+from checklists.wizard.preview import Sheet
+from checklists.wizard.routing import (
     CHECK_PAGE,
     back_from,
     changing,
@@ -26,31 +25,32 @@ from checklists.wizard_routing import (
     save_page,
     url,
 )
+from checklists.wizard.rules import Step
 from portal.roles import Role
 
 
 @public_catalogue
 @require_safe
 def release(request: HttpRequest) -> HttpResponse:
-    return _question(request, wizard.RELEASE)
+    return _question(request, rules.RELEASE)
 
 
 @public_catalogue
 @require_safe
 def mode(request: HttpRequest) -> HttpResponse:
-    return _question(request, wizard.MODE)
+    return _question(request, rules.MODE)
 
 
 @public_catalogue
 @require_safe
 def installed_with(request: HttpRequest) -> HttpResponse:
-    return _question(request, wizard.INSTALLED_WITH)
+    return _question(request, rules.INSTALLED_WITH)
 
 
 @public_catalogue
 @require_safe
 def conditions(request: HttpRequest) -> HttpResponse:
-    return _question(request, wizard.CONDITIONS)
+    return _question(request, rules.CONDITIONS)
 
 
 def _question(request: HttpRequest, step: Step) -> HttpResponse:
@@ -65,7 +65,7 @@ def _question(request: HttpRequest, step: Step) -> HttpResponse:
             return redirect(next_after(step, sheet))
         problem = str(step.choose)
     address = url(step.page, answers)
-    has_fields = any(key.startswith(wizard.FIELD) for key in request.GET)
+    has_fields = any(key.startswith(rules.FIELD) for key in request.GET)
     if has_fields and not problem and not refreshes(request):
         return redirect(address)
     context = {
@@ -77,7 +77,7 @@ def _question(request: HttpRequest, step: Step) -> HttpResponse:
         "hidden": answers.pairs(without=step),
         "back_url": back_from(step, sheet),
     }
-    page = "conditions" if step is wizard.CONDITIONS else "question"
+    page = "conditions" if step is rules.CONDITIONS else "question"
     status = 400 if problem else 200
     response = render(request, f"checklists/wizard/{page}.html", context, status=status)
     return replace_url(response, address) if refreshes(request) else response

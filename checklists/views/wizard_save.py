@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from advisories.deployments import DeploymentError
-from checklists import actions, wizard
+from checklists import actions
 from checklists.models import Checklist, Happened
-from checklists.wizard import Answers
-from checklists.wizard_forms import SaveForm
-from checklists.wizard_options import summary_of
-from checklists.wizard_preview import Sheet
-from checklists.wizard_routing import SAVE_PAGE, check_page, detour, url
+from checklists.wizard import rules
+from checklists.wizard.forms import SaveForm
+from checklists.wizard.options import summary_of
+from checklists.wizard.preview import Sheet
+from checklists.wizard.routing import SAVE_PAGE, check_page, detour, url
+from checklists.wizard.rules import Answers
 from portal.models import User
 from portal.roles import Role
 
@@ -91,7 +92,7 @@ def _save(form: SaveForm, sheet: Sheet, predecessor: Checklist | None) -> Checkl
 
 def _predecessor(answers: Answers, user: User) -> Checklist | None:
     """The checklist that this one starts from; None for none and for one of strangers."""
-    if not answers.predecessor or answers.predecessor == wizard.DAMAGED:
+    if not answers.predecessor or answers.predecessor == rules.DAMAGED:
         return None
     found = Checklist.objects.visible_to(user).kept().select_related("rollout")
     return found.filter(pk=answers.predecessor).first()

@@ -1,7 +1,7 @@
 // The forms of the items. On a long page only those near the window are in it: Chromium's autofill
 // reads all forms before a script runs, and again when one comes, in a time that grows with their
 // square. A form that leaves the page stays as it is, with what was typed; without scripts all of
-// them are there (noscript, checklists/markup.py).
+// them are there (noscript, checklists/page/items.py).
 import { fragment } from "./html.js";
 
 const NEAR = { rootMargin: "100% 0px" };

@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 from advisories.applicability import Verdict
 from advisories.texts import in_language
 from checklists.forms import Entered
-from checklists.markup import NEEDED, ItemWriter, undone_in
 from checklists.models import ChecklistItem, Decision
-from checklists.page_filters import SEVERITY_NAMES, Filters
+from checklists.page.filters import SEVERITY_NAMES, Filters
+from checklists.page.items import NEEDED, ItemWriter, undone_in
 from checklists.undone import Undone, happened_words
 
 

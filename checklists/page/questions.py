@@ -13,7 +13,7 @@ from checklists import wording
 from checklists.forms import EnteredAnswer
 from checklists.freezing import CONDITION, NOT_KNOWN, deployment_from, facts_from_json
 from checklists.models import Answer, ChecklistItem
-from checklists.recorded import moment
+from checklists.page.recorded import moment
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from django.utils import timezone
 from advisories.applicability import Reason, Severity, Verdict
 from advisories.models import Advisory, AffectedProduct, Condition, Release
 from advisories.texts import both, in_language
-from checklists import wizard, wording
+from checklists import wording
 from checklists.freezing import deployment_from, freeze_header
-from checklists.wizard import Answers, Header, Step
+from checklists.wizard import rules
+from checklists.wizard.rules import Answers, Header, Step
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class Sheet:
         if self.release is not None:
             conditions = conditions_of(self.release)
             self.header = freeze_header(self.release, conditions, timezone.localdate())
-        self.faults = wizard.faults(self.answers, self.header)
-        self.usable = wizard.usable(self.answers, self.header)
+        self.faults = rules.faults(self.answers, self.header)
+        self.usable = rules.usable(self.answers, self.header)
 
     @cached_property
     def asked_conditions(self) -> frozenset[str]:
@@ -91,8 +92,8 @@ class Sheet:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        asks = self.header is None or bool(self.conditions) or wizard.CONDITIONS in self.faults
-        return wizard.steps(self.header, asks_conditions=asks)
+        asks = self.header is None or bool(self.conditions) or rules.CONDITIONS in self.faults
+        return rules.steps(self.header, asks_conditions=asks)
 
     @property
     def has_superfluous_mode(self) -> bool:
@@ -101,7 +102,7 @@ class Sheet:
 
     @property
     def first_open(self) -> Step | None:
-        return wizard.first_open(self.answers, self.steps, self.faults)
+        return rules.first_open(self.answers, self.steps, self.faults)
 
     @property
     def documents(self) -> list[str]:
@@ -132,7 +133,7 @@ class Sheet:
 
 def find_release(slug: str) -> Release | None:
     """None without a slug or for an unknown one; at most one query."""
-    if not slug or slug == wizard.DAMAGED:
+    if not slug or slug == rules.DAMAGED:
         return None
     return Release.objects.select_related("product").filter(slug=slug).first()
 

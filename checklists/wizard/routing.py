@@ -8,9 +8,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from checklists import wizard
-from checklists.wizard import Answers, Step
-from checklists.wizard_preview import Sheet
+from checklists.wizard import rules
+from checklists.wizard.preview import Sheet
+from checklists.wizard.rules import Answers, Step
 
 CHECK_PAGE, SAVE_PAGE = "checklists:new_check", "checklists:new_save"
 
@@ -43,7 +43,7 @@ def back_from(step: Step, sheet: Sheet) -> str:
     answers = sheet.answers
     if answers.change and sheet.first_open is None:
         return check_page(answers)
-    earlier = wizard.before(step, sheet.steps)
+    earlier = rules.before(step, sheet.steps)
     return url(earlier[-1].page, answers) if earlier else reverse("home")
 
 
@@ -53,7 +53,7 @@ def next_after(step: Step, sheet: Sheet) -> str:
     answers = sheet.answers
     if sheet.has_superfluous_mode:
         answers = replace(answers, mode="")
-    following = wizard.after(step, sheet.steps)
+    following = rules.after(step, sheet.steps)
     page = CHECK_PAGE if answers.change or not following else following[0].page
     return url(page, answers)
 
@@ -67,12 +67,12 @@ def detour(
     asked; or to the same page without a mode where the product has none, saying so.
     """
     answers = sheet.answers
-    earlier = wizard.before(step, sheet.steps) if step else sheet.steps
-    first = wizard.first_open(answers, earlier, sheet.faults)
+    earlier = rules.before(step, sheet.steps) if step else sheet.steps
+    first = rules.first_open(answers, earlier, sheet.faults)
     if first:
         return redirect(url(first.page, answers))
     # Whoever has just chosen another product knows; a sent or mended address gets a word.
-    just_chosen = step is wizard.RELEASE and ("continue" in request.GET or refreshes(request))
+    just_chosen = step is rules.RELEASE and ("continue" in request.GET or refreshes(request))
     if sheet.has_superfluous_mode and sheet.header and not just_chosen:
         messages.warning(
             request,

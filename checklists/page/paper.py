@@ -6,10 +6,10 @@ from typing import Any
 
 from advisories.applicability import Verdict
 from advisories.texts import in_language
-from checklists.markup import CHOICES, NEEDED
 from checklists.models import ChecklistItem, Decision
-from checklists.page_filters import SEVERITY_NAMES
-from checklists.recorded import Said, said_of
+from checklists.page.filters import SEVERITY_NAMES
+from checklists.page.items import CHOICES, NEEDED
+from checklists.page.recorded import Said, said_of
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from advisories.texts import in_language
 from checklists.actions.creation import HEADER
 from checklists.models import Event, Reply
 from checklists.moves import Consequence, Step
-from checklists.page_offers import consequence_words
-from checklists.recorded import Said, moment, said_of_event
+from checklists.page.offers import consequence_words
+from checklists.page.recorded import Said, moment, said_of_event
 
 # Kinds that `recorded.said_of_event` has words for.
 SAID = (

@@ -12,7 +12,7 @@ from checklists import wording
 from checklists.actions.operations import decision_of
 from checklists.freezing import NOT_KNOWN
 from checklists.models import Answer, ChecklistItem, Event
-from checklists.recorded import Said, moment, said_in, said_of_event
+from checklists.page.recorded import Said, moment, said_in, said_of_event
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from advisories.texts import in_language
 from checklists import wording
 from checklists.freezing import NOT_KNOWN
-from checklists.recorded import day
+from checklists.page.recorded import day
 
 
 @dataclass(frozen=True)

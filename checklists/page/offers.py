@@ -17,7 +17,7 @@ from checklists.differences import Difference, differences
 from checklists.models import Checklist, ChecklistItem, Decision
 from checklists.moves import OFFERS, Consequence, Move, Step, consequence, counted
 from checklists.offers import Offer, Offered
-from checklists.page_filters import SEVERITY_NAMES
+from checklists.page.filters import SEVERITY_NAMES
 
 
 @dataclass(frozen=True)

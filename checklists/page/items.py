@@ -23,8 +23,8 @@ from checklists.assigned import owner_name
 from checklists.forms import Entered
 from checklists.models import NOTE_LENGTH, Checklist, ChecklistItem, Decision, Evidence
 from checklists.moves import Move, Step
-from checklists.page_filters import SEVERITY_NAMES
-from checklists.recorded import COLUMNS, Said, moment, offered, said_in, said_of
+from checklists.page.filters import SEVERITY_NAMES
+from checklists.page.recorded import COLUMNS, Said, moment, offered, said_in, said_of
 from checklists.undone import undone_words
 
 SLOT = "\x00"  # parts a template's text from its slots; no text that can be stored holds it

@@ -9,10 +9,11 @@ from django.utils.translation import ngettext
 from advisories.applicability import OLDER
 from advisories.models import Release
 from advisories.texts import in_language
-from checklists import wizard, wording
+from checklists import wording
 from checklists.freezing import CONDITION, NOT_KNOWN
-from checklists.wizard import Answers, Step
-from checklists.wizard_preview import Sheet
+from checklists.wizard import rules
+from checklists.wizard.preview import Sheet
+from checklists.wizard.rules import Answers, Step
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,11 @@ class Question:
 
 def options_of(sheet: Sheet, step: Step) -> list[Option] | list[Question]:
     """What can be chosen at `step`; one query at the steps that offer releases."""
-    if step is wizard.RELEASE:
+    if step is rules.RELEASE:
         return _releases(sheet.answers)
-    if step is wizard.MODE:
+    if step is rules.MODE:
         return _modes(sheet)
-    if step is wizard.INSTALLED_WITH:
+    if step is rules.INSTALLED_WITH:
         return _lineage(sheet)
     return _questions(sheet)
 
@@ -132,7 +133,7 @@ def _questions(sheet: Sheet) -> list[Question]:
     return [
         Question(
             slug=condition["slug"],
-            field=wizard.FIELD + condition["slug"],
+            field=rules.FIELD + condition["slug"],
             name=in_language(condition["name"]),
             hint=in_language(condition["hint"]),
             value=given.get(condition["slug"], NOT_KNOWN),
@@ -158,12 +159,10 @@ def summary_of(sheet: Sheet) -> list[Answered]:
         return []
     header, stated = sheet.header, sheet.usable.stated()
     lines = [
-        Answered(
-            wizard.RELEASE, _("Release"), str(sheet.release), newer=not sheet.release.in_source
-        )
+        Answered(rules.RELEASE, _("Release"), str(sheet.release), newer=not sheet.release.in_source)
     ]
     for step in sheet.steps:
-        if step in (wizard.MODE, wizard.INSTALLED_WITH):
+        if step in (rules.MODE, rules.INSTALLED_WITH):
             value = wording.value_text(header, step.key, stated[step.key])
             lines.append(Answered(step, wording.question_text(header, step.key), value))
     open_ones = 0
@@ -174,9 +173,9 @@ def summary_of(sheet: Sheet) -> list[Answered]:
             continue
         value = wording.value_text(header, question, stated[question])
         name = wording.question_text(header, question)
-        lines.append(Answered(wizard.CONDITIONS, name, value, wizard.FIELD + condition["slug"]))
+        lines.append(Answered(rules.CONDITIONS, name, value, rules.FIELD + condition["slug"]))
     if open_ones:
         value = ngettext("%(n)d is not answered", "%(n)d are not answered", open_ones)
         name = _("Other conditions") if sheet.usable.conditions() else _("Conditions")
-        lines.append(Answered(wizard.CONDITIONS, name, value % {"n": open_ones}, "answers"))
+        lines.append(Answered(rules.CONDITIONS, name, value % {"n": open_ones}, "answers"))
     return lines

@@ -1,0 +1,1 @@
+"""The checklist page: what it shows, and the items as HTML."""

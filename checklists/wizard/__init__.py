@@ -1,0 +1,1 @@
+"""The wizard: its questions, their order, and what the answers would give."""
