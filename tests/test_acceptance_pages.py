@@ -472,7 +472,7 @@ def test_a_refusal_stays_on_home_until_it_is_accepted_revised_or_revoked(
     decline(access)
     client = client_of(scene.omar)
     heading = "Declined by the customer"
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert heading in text_of(client.get(reverse("home")))
     assert heading not in text_of(client_of(person("sam", Role.ENGINEER)).get(reverse("home")))
 

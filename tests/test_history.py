@@ -184,6 +184,8 @@ def test_everything_that_happened_is_told_in_words_newest_first(scene):
     assert {event.kind for event in scene.checklist.events.all()} == set(Event.Kind) - {
         "assigned",
         "discarded",
+        "evidence_added",  # test_evidence.py
+        "evidence_removed",
     }
     assert {event.outcome for event in scene.checklist.events.all()} == set(Event.Outcome)
 

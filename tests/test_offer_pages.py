@@ -547,7 +547,7 @@ def test_the_pages_of_signatures_take_a_fixed_number_of_queries(more, django_ass
     engineer, reviewer = client_of(scene.omar), client_of(scene.ines)
     engineer.get(url("prepare", scene))
 
-    with django_assert_num_queries(32):
+    with django_assert_num_queries(33):
         engineer.get(url("prepare", scene))
     prepare_with(engineer, scene, tick=[f"N-{number}" for number in range(more)])
     reword("A-1")
@@ -760,7 +760,7 @@ def test_the_first_page_takes_a_fixed_number_of_queries(boxes, django_assert_num
     client = client_of(scene.omar)
     client.get(reverse("home"))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("home"))
 
 

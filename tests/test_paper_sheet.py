@@ -64,5 +64,5 @@ def test_it_takes_a_fixed_number_of_queries(django_assert_num_queries):
     client = client_of(scene.ines)
     client.get(url("paper_sheet", scene))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(url("paper_sheet", scene))

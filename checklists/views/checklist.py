@@ -315,7 +315,7 @@ class Sheet:
 @require_safe
 @never_cache
 def paper_sheet(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The open items, narrowed as on the page, with boxes to tick by hand; nine queries."""
+    """The open items, narrowed as on the page, with boxes to tick by hand; ten queries."""
     checklist = checklist_of(request, uuid)
     sheet = Sheet(request, checklist)
     kept = [item for item in sheet.items if sheet.filters.keeps(item)]
