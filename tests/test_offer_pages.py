@@ -552,7 +552,7 @@ def test_the_pages_of_signatures_take_a_fixed_number_of_queries(more, django_ass
     prepare_with(engineer, scene, tick=[f"N-{number}" for number in range(more)])
     reword("A-1")
     reviewer.get(url("review", scene))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         reviewer.get(url("review", scene))
 
 
