@@ -15,14 +15,6 @@ MOST_POINTS = 50_000_000
 LOGO_SIZE = (1200, 400)
 PHOTO_SIZE = (4096, 4096)  # a screen of today, or a page of paper at 350 dpi
 THUMBNAIL_SIZE = (240, 240)
-# What Pillow raises for broken files, besides OSError.
-DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
 
 
 class NotUsable(Exception):
@@ -98,7 +90,9 @@ def _open(data: bytes, kinds: tuple[str, ...] = ("PNG", "JPEG")) -> tuple[Image.
         if upright.mode.startswith("I"):  # 16 bits of grey would all become white
             upright = upright.convert("I").point(lambda value: value / 256).convert("L")
         return upright, str(picture.format)
-    except DAMAGED as error:
+    except NotUsable:
+        raise
+    except Exception as error:  # a broken file has many ways to fail
         raise _damaged() from error
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 import zipfile
 
 import pytest
@@ -149,6 +150,17 @@ def test_place_camera_and_comment_of_a_photo_stay_behind_and_it_stands_upright()
         assert not opened.getexif() and "comment" not in opened.info
         assert b"CameraMaker" not in kept and b"secret" not in kept
         assert opened.height > opened.width
+
+
+@pytest.mark.parametrize("failure", [TypeError, struct.error, KeyError, ZeroDivisionError])
+def test_whatever_a_broken_picture_leads_its_reader_to_is_said_as_damage(monkeypatch, failure):
+    def fail(_picture):
+        raise failure("as Pillow does")
+
+    monkeypatch.setattr("checklists.pictures.ImageOps.exif_transpose", fail)
+
+    with pytest.raises(NotUsable, match="damaged"):
+        clean_evidence("photo.jpg", photo())
 
 
 def test_what_hides_behind_a_picture_is_gone():
@@ -442,6 +454,21 @@ def test_a_purge_leaves_what_proves_another_rollout_too(scene, django_capture_on
 
     with django_capture_on_commit_callbacks(execute=True):
         purge(rollout_id=scene.rollout.pk, reason="retention", by="test")
+
+    assert files.path_of(event.payload["sha256"]).exists()
+
+
+def test_a_file_that_is_added_again_while_a_purge_commits_stays(
+    scene, django_capture_on_commit_callbacks
+):
+    event = added(scene)
+    other = make_checklist(make_rollout(scene.omar, name="other"), scene.omar, name="other")
+
+    with django_capture_on_commit_callbacks() as after_commit:
+        purge(rollout_id=scene.rollout.pk, reason="retention", by="test")
+    prove(other, by=scene.omar, op_id=op("other"))
+    for callback in after_commit:
+        callback()
 
     assert files.path_of(event.payload["sha256"]).exists()
 

@@ -89,6 +89,34 @@ def test_without_a_network_the_file_waits_in_the_page_and_is_sent_once(page, sce
     assert scene.checklist.events.filter(kind="evidence_added").count() == 1
 
 
+def test_what_waits_to_be_sent_is_said_also_after_the_item_was_sent_anew(page, scene):
+    with no_network(page):
+        give(item(page, 1), "drop", SHOT)
+        expect(proofs(page, 1).get_by_role("alert")).to_be_visible()
+
+    give(item(page, 1), "drop", ("log.txt", "text/plain", b"log"))
+    expect(proofs(page, 1).get_by_role("listitem")).to_have_count(1)
+    enter(page, 1, "実施済", "済み")
+    save(page, 1)
+    says(page, "保存しました。")
+    page.locator("#item-1 summary").last.click()
+    page.locator("#item-1").get_by_role("button", name="もう一度送信").click()
+
+    expect(page.locator("#item-1").get_by_role("img", name="image.png")).to_be_visible()
+    assert Evidence.objects.count() == 2
+
+
+def test_after_logging_in_anew_a_file_is_sent_again(page, scene):
+    with no_network(page):
+        give(item(page, 1), "drop", SHOT)
+        expect(proofs(page, 1).get_by_role("alert")).to_be_visible()
+    page.context.add_cookies([{"name": "csrftoken", "value": "x" * 32, "url": page.url}])
+
+    proofs(page, 1).get_by_role("button", name="もう一度送信").click()
+
+    expect(proofs(page, 1).get_by_role("img", name="image.png")).to_be_visible()
+
+
 def test_a_file_on_a_decided_item_opens_its_fold(page):
     enter(page, 1, "実施済", "済み")
     save(page, 1)

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checklists import files
 from checklists.actions.errors import Refused, Stale
 from checklists.actions.events import append, in_draft, lock, refuse_unstorable, require, same_body
+from checklists.actions.storing import store
 from checklists.evidence_files import EvidenceFile
 from checklists.models import LINE_LENGTH, Checklist, ChecklistItem, Event, Evidence
 from portal.models import User
@@ -54,8 +54,8 @@ def add_evidence(
     if done:
         return done
     item = _item(checklist, tracking_id)
-    files.store(file.data)
-    thumbnail = files.store(file.thumbnail) if file.thumbnail else ""
+    store(file.data)
+    thumbnail = store(file.thumbnail) if file.thumbnail else ""
     return _add(checklist, op_id, item, payload, thumbnail, by)
 
 

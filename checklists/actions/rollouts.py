@@ -19,6 +19,7 @@ from checklists.actions.events import (
     stored,
     used_before,
 )
+from checklists.actions.storing import hold_alone
 from checklists.chain import digest
 from checklists.models import (
     Answer,
@@ -263,9 +264,7 @@ def purge(*, rollout_id: UUID, reason: str, by: str) -> Purge:
         model._default_manager.filter(**{path: rollout}).delete()
     Checklist.objects.filter(rollout=rollout).delete()
     rollout.delete()
-    kept = {file["sha256"] for e in Edition.objects.exclude(files=[]) for file in e.files}
-    kept |= _answered_files(Reply.objects.all()) | _proofs(Event.objects.all())
-    transaction.on_commit(lambda: _remove_files(stored - kept))
+    transaction.on_commit(lambda: _remove_files(stored))
     return line
 
 
@@ -281,8 +280,13 @@ def _proofs(events: models.QuerySet[Event]) -> set[str]:
     return {sha256 for pair in pairs for sha256 in pair if sha256}
 
 
-def _remove_files(hashes: Iterable[str]) -> None:
-    for sha256 in hashes:
+@transaction.atomic
+def _remove_files(hashes: set[str]) -> None:
+    """Those of these files that nobody has (any more, or by now: it may have been added again)."""
+    hold_alone()
+    kept = {file["sha256"] for e in Edition.objects.exclude(files=[]) for file in e.files}
+    kept |= _answered_files(Reply.objects.all()) | _proofs(Event.objects.all())
+    for sha256 in hashes - kept:
         files.path_of(sha256).unlink(missing_ok=True)
 
 

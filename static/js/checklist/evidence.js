@@ -7,6 +7,7 @@ import { newId } from "./transport.js";
 
 const PATIENCE = 300_000; // ten megabytes through a slow line
 const waiting = new Set(); // what was not sent
+let token;
 
 const carriesFiles = (data) => [...(data?.types ?? [])].includes("Files");
 const placeOf = (target) => target.closest?.(".item")?.querySelector(".proofs") ?? null;
@@ -59,18 +60,42 @@ function take(place, files, saw) {
 async function send(upload, saw) {
   waiting.add(upload);
   say(upload, words("file_sending"));
-  upload.body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
   try {
-    const { data } = await ask(upload.page, { method: "POST", body: upload.body, signal: AbortSignal.timeout(PATIENCE) });
+    const data = await post(upload);
     if (!data.evidence && !data.messages) throw new NoAnswer("odd");
     waiting.delete(upload);
-    if (data.evidence) document.getElementById(upload.item)?.querySelector(".proofs")?.replaceWith(fragment(data.evidence));
+    const item = document.getElementById(upload.item);
+    if (data.evidence && item) {
+      item.querySelector(".proofs").replaceWith(fragment(data.evidence));
+      restore(item);
+    }
     if (data.seq) saw(data.seq);
     if (data.messages.length) refuse(upload, data.messages);
     else say(upload, data.words);
   } catch (error) {
     const why = words(`reason_${error instanceof NoAnswer ? error.reason : "odd"}`);
     refuse(upload, [why, words("file_kept")], () => send(upload, saw));
+  }
+}
+
+// Whoever logs in anew gets another token; it may also be somebody else.
+async function post(upload, retried = false) {
+  token ??= document.querySelector("[name=csrfmiddlewaretoken]").value;
+  upload.body.set("csrfmiddlewaretoken", token);
+  const { status, data } = await ask(upload.page, { method: "POST", body: upload.body, signal: AbortSignal.timeout(PATIENCE) });
+  if (status !== 403 || !data.csrf) return data;
+  if (retried) throw new NoAnswer("odd");
+  const here = document.getElementById("device").dataset;
+  const { data: session } = await ask(here.session);
+  if (session.user !== Number(here.user)) throw new NoAnswer("other_user");
+  token = session.csrf;
+  return post(upload, true);
+}
+
+// What waits to be sent is said in an item also after the portal has sent it anew.
+export function restore(item) {
+  for (const upload of waiting) {
+    if (upload.item === item.id && upload.line) item.querySelector(".proofs")?.append(upload.line);
   }
 }
 

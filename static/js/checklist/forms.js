@@ -2,6 +2,7 @@
 // reads all forms before a script runs, and again when one comes, in a time that grows with their
 // square. A form that leaves the page stays as it is, with what was typed; without scripts all of
 // them are there (noscript, checklists/page/items.py).
+import { restore } from "./evidence.js";
 import { fragment } from "./html.js";
 
 const NEAR = { rootMargin: "100% 0px" };
@@ -40,6 +41,7 @@ export function replaceItem(old, item) {
   if (was && is) is.checked = was.checked;
   old.replaceWith(item);
   watch(item);
+  restore(item);
 }
 
 export function watch(root) {
