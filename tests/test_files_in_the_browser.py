@@ -1,5 +1,7 @@
 """Check sheet and verification as people do them, with and without JavaScript, on a phone."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -45,6 +47,15 @@ def test_an_engineer_takes_the_check_sheet_along_and_brings_it_back(
     first, second = scene.item("A-1"), scene.item("A-2")
     assert (first.decision, first.note) == ("done", "=サーバー室で設定")
     assert second.decision == "open"
+
+
+def test_the_language_can_be_changed_where_a_code_stands_in_the_address(page):
+    page.goto("/verify/9F86D-08188-4C7D6-59A2F/")
+
+    page.get_by_role("button", name="English").click()
+
+    expect(page.get_by_role("heading", name="Verify a document")).to_be_visible()
+    expect(page).to_have_url(re.compile("/verify/9F86D-08188-4C7D6-59A2F/$"))
 
 
 def test_a_customer_verifies_on_a_phone_what_the_rollouts_bundle_has(

@@ -102,10 +102,7 @@ def _page(request: HttpRequest, code: str, *, status: int = 200, **context: obje
         "answers": [],
         "address": reverse("checklists:verify_code", args=[code]) if code else None,
     }
-    response = render(request, "checklists/verify.html", given | context, status=status)
-    # The code is in the address: no other page learns it from this one.
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "checklists/verify.html", given | context, status=status)
 
 
 def _too_large(request: HttpRequest) -> bool:
