@@ -332,6 +332,18 @@ def test_what_came_late_is_taken_or_left_on_the_page(take, kept):
     assert to_resolve(scene.checklist) == []
 
 
+def test_who_signs_sees_the_evidence_with_the_way_to_it():
+    scene = Scene(at="worked")
+    added(scene, caption="after the change")
+    pages = [client_of(scene.omar).get(url("prepare", scene))]
+    sign_prepared(scene.checklist, scene.omar)
+    pages.append(client_of(scene.ines).get(url("review", scene)))
+
+    for page in pages:
+        assert "Evidence 1 No. 1: screen.png after the change Omar 大森" in text_of(page)
+        assert page_of(scene) in page.content.decode()
+
+
 def test_the_reviewer_sees_what_came_late():
     scene = Scene(at="prepared")
     added(scene)

@@ -1,5 +1,8 @@
 """Filters of the pages that show what is signed."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import template
 
 from advisories.texts import in_language as text_in_language
@@ -18,6 +21,13 @@ def in_language(text: dict[str, str] | None) -> str:
 def open_points(pending: int) -> str:
     """How many items are pending, in words; "" for none."""
     return open_points_text(pending)
+
+
+@register.filter
+def proofs(content: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """(number of the item, file) of the evidence, in the order of the items."""
+    numbers = {item["tracking_id"]: item["position"] for item in content["items"]}
+    return [(numbers[file["tracking_id"]], file) for file in content.get("evidence", [])]
 
 
 @register.filter
