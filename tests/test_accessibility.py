@@ -218,7 +218,7 @@ def test_what_became_of_several_items_without_scripts(reader):
     page.route("**/js/checklist/*", lambda route: route.abort())
 
     page.goto(of(scene.checklist))
-    page.get_by_role("checkbox", name="表示中の 3 項目をすべて選択").check()
+    page.get_by_role("checkbox", name="表示中の未判断の 3 項目をすべて選択").check()
     page.locator(".several summary").click()
     bar = page.get_by_role("form", name="選択した項目をまとめて判断")
     bar.get_by_role("radio", name="見送り").check()

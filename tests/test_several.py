@@ -323,6 +323,14 @@ def action_of(scene, query):
     return url("decide_many", scene) + ("?severity=high" if query else "")
 
 
+def test_all_that_are_shown_leave_out_what_is_decided(scene):
+    decide(scene.checklist, "A-1", "risk_accepted", reason="r", approver="a", by=scene.omar)
+    page = client_of(scene.omar).get(scene.checklist.get_absolute_url())
+
+    assert [each.split()[0] for each in page.context["several"].shown] == ["A-2", "A-3"]
+    assert "Choose all 2 undecided items shown" in text_of(page)
+
+
 def test_items_that_were_not_taken_over_come_first_with_their_reasons(scene):
     form = sent(scene, *ALL, decision="risk_accepted", reason="許容")
     decide(scene.checklist, "A-2", by=scene.omar, note="先に")

@@ -86,10 +86,21 @@ def test_shift_ticks_all_in_between(open_checklist):
 def test_all_shown_are_those_that_stand_open(open_checklist):
     page = open_checklist()
 
-    page.get_by_role("checkbox", name="表示中の 3 項目をすべて選択").check()
+    page.get_by_role("checkbox", name="表示中の未判断の 3 項目をすべて選択").check()
 
     expect(bar(page)).to_contain_text("選択中: 3")
     assert not page.locator("#item-5 .pick input").is_checked()
+
+
+def test_all_shown_leave_out_what_is_decided(open_checklist, scene):
+    decide(scene.checklist, "A-2", "verified", by=scene.omar, note="先に")
+    page = open_checklist()
+    page.get_by_role("checkbox", name="表示中の未判断の 2 項目をすべて選択").check()
+
+    decide_ticked(page)
+
+    said(page, "記録しました: 2")
+    assert states(scene) == ["done", "verified", "done"]
 
 
 # Deciding
@@ -111,7 +122,7 @@ def test_what_is_ticked_is_decided_and_sent_one_entry_each(open_checklist, scene
 
 def test_without_a_network_all_are_kept_and_sent_later(open_checklist, scene):
     page = open_checklist()
-    page.get_by_role("checkbox", name="表示中の 3 項目をすべて選択").check()
+    page.get_by_role("checkbox", name="表示中の未判断の 3 項目をすべて選択").check()
     with no_network(page):
         decide_ticked(page)
 
@@ -127,7 +138,7 @@ def test_without_a_network_all_are_kept_and_sent_later(open_checklist, scene):
 def test_a_long_list_is_decided_at_once_though_most_forms_are_not_in_the_page(open_offline):
     scene = LongScene()
     page = open_offline(scene, ready=False)
-    page.get_by_role("checkbox", name="表示中の 58 項目をすべて選択").check()
+    page.get_by_role("checkbox", name="表示中の未判断の 58 項目をすべて選択").check()
 
     decide_ticked(page)
 
@@ -140,7 +151,7 @@ def test_a_long_list_is_decided_at_once_though_most_forms_are_not_in_the_page(op
 def test_what_was_not_taken_over_is_said_with_a_link_to_each(open_checklist, scene):
     page = open_checklist()
     with no_network(page):
-        page.get_by_role("checkbox", name="表示中の 3 項目をすべて選択").check()
+        page.get_by_role("checkbox", name="表示中の未判断の 3 項目をすべて選択").check()
         bar(page).get_by_role("radio", name="見送り").check()
         bar(page).get_by_label("判断の理由").fill("許容")
         bar(page).get_by_role("button", name="選択した項目に記録").click()
@@ -176,7 +187,7 @@ def test_without_a_decision_it_says_so_and_keeps_what_is_ticked(open_checklist, 
 
     bar(page).get_by_role("button", name="選択した項目に記録").click()
 
-    said(page, "判断を選んでください")
+    said(page, "判断を選択してください")
     assert ticked(page) == 1
     assert kept(page) == []
 

@@ -52,7 +52,7 @@ def progress_of(items: Iterable[ChecklistItem]) -> list[Figure]:
     flagged item has to be decided again, so it counts as open."""
     needed = [item for item in items if item.verdict in NEEDED]
     total = Counter(item.severity for item in needed)
-    done = Counter(item.severity for item in needed if _is_decided(item))
+    done = Counter(item.severity for item in needed if is_decided(item))
     figures = [
         Figure(key, str(label), done[severity], total[severity])
         for severity, (key, label) in SEVERITY_NAMES.items()
@@ -61,7 +61,8 @@ def progress_of(items: Iterable[ChecklistItem]) -> list[Figure]:
     return [*figures, Figure("all", _("All"), done.total(), total.total())]
 
 
-def _is_decided(item: ChecklistItem) -> bool:
+def is_decided(item: ChecklistItem) -> bool:
+    """Decided, and not to be decided again."""
     return item.decision != Decision.OPEN and not (item.returned or item.flagged)
 
 
@@ -116,7 +117,7 @@ def counts_in_words(filters: Filters) -> dict[str, str]:
 
 def _decided_of(items: list[ChecklistItem]) -> str:
     return _("%(done)d of %(total)d decided") % {
-        "done": sum(map(_is_decided, items)),
+        "done": sum(map(is_decided, items)),
         "total": len(items),
     }
 

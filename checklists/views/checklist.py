@@ -36,6 +36,7 @@ from checklists.page.questions import questions_of
 from checklists.page.recorded import said_in
 from checklists.page.sections import (
     counts_in_words,
+    is_decided,
     pending_count,
     progress_of,
     sections_of,
@@ -179,8 +180,9 @@ def page(
 
 @dataclass(frozen=True)
 class Several:
-    """The form that decides several items at once. `shown` are all items that stand open on the
-    page, each with its version; `values` what was refused."""
+    """The form that decides several items at once. `shown` are all items on the page that still
+    have to be decided, each with its version: what is decided is overwritten only where somebody
+    ticks it. `values` is what was refused."""
 
     op_id: UUID
     shown: list[str]
@@ -196,7 +198,9 @@ class Several:
             shown=[
                 f"{item.tracking_id} {item.version}"
                 for item in sheet.items
-                if sheet.filters.keeps(item) and (sheet.filters.chosen or item.verdict in NEEDED)
+                if sheet.filters.keeps(item)
+                and (sheet.filters.chosen or item.verdict in NEEDED)
+                and not is_decided(item)
             ],
             values=entered.values if entered else {},
             choices=CHOICES,

@@ -20,7 +20,7 @@ export function start(given) {
   });
   document.addEventListener("change", ({ target }) => {
     if (target.form !== form) return;
-    if (target.name === "all") for (const box of shown()) box.checked = target.checked;
+    if (target.name === "all") for (const box of undecided()) box.checked = target.checked;
     show();
   });
   document.addEventListener("click", range);
@@ -34,6 +34,11 @@ const boxes = () => [...document.querySelectorAll(".pick input")];
 const chosen = () => boxes().filter((box) => box.checked);
 const named = (box) => box.closest(".item").dataset.item;
 const shown = () => openItems().map((item) => item.querySelector(".pick input"));
+// What is decided is overwritten only where somebody ticks it.
+const undecided = () => shown().filter((box) => {
+  const item = box.closest(".item");
+  return item.matches(".returned, .flagged") || !item.querySelector(".stamp .decision:not(.open)");
+});
 const say = (key, count) => form.dataset[`say_${key}`].replace("%n", count);
 
 // To the form, if something is ticked.
@@ -67,7 +72,7 @@ function show() {
   if (count && !form.classList.contains("chosen") && innerWidth > 800) fold.open = true;
   form.classList.toggle("chosen", count > 0);
   const all = document.querySelector(".choose [name=all]");
-  const open = shown();
+  const open = undecided();
   if (all) all.checked = open.length > 0 && open.every((box) => box.checked);
   if (all) all.indeterminate = count > 0 && !all.checked;
 }
